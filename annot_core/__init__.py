@@ -1,0 +1,1 @@
+"""Labelled images in, detection data sets out: the pipeline as a library."""

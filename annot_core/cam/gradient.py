@@ -1,0 +1,75 @@
+"""The one step that every Keras backend does in its own way: compiling, and a gradient.
+
+All the rest of the heat map code is `keras.ops`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from annot_core.errors import ModelError
+
+
+def value_and_gradient(function: Callable[[Any], tuple[Any, Any]]) -> Callable[[Any], tuple[Any, Any]]:
+    """Turn `function` into one that also differentiates.
+
+    Args:
+        function: takes a tensor and gives (a scalar to differentiate, anything else).
+
+    Returns:
+        A function that takes the tensor and gives (the gradient, the anything else).
+
+    Raises:
+        ModelError: Keras runs on a backend that has no such step here.
+    """
+    return _chosen({"tensorflow": _tensorflow_gradient, "jax": _jax_gradient})(function)
+
+
+def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Compile a function of tensors; it is traced once for every new shape of its arguments."""
+    return _chosen({"tensorflow": _tensorflow_compiled, "jax": _jax_compiled})(function)
+
+
+def _chosen(table: dict[str, Callable[..., Any]]) -> Callable[..., Any]:
+    import keras
+
+    backend = keras.backend.backend()
+    if backend not in table:
+        raise ModelError(
+            f"expected Keras on one of {', '.join(table)}, found {backend}; set KERAS_BACKEND=tensorflow"
+        )
+    return table[backend]
+
+
+def _tensorflow_gradient(function: Callable[[Any], tuple[Any, Any]]) -> Callable[[Any], tuple[Any, Any]]:
+    import tensorflow as tf
+
+    def differentiate(tensor: Any) -> tuple[Any, Any]:
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(tensor)
+            scalar, rest = function(tensor)
+        return tape.gradient(scalar, tensor, unconnected_gradients=tf.UnconnectedGradients.ZERO), rest
+
+    return differentiate
+
+
+def _jax_gradient(function: Callable[[Any], tuple[Any, Any]]) -> Callable[[Any], tuple[Any, Any]]:
+    import jax
+
+    differentiated: Callable[[Any], tuple[Any, Any]] = jax.grad(function, has_aux=True)
+    return differentiated
+
+
+def _tensorflow_compiled(function: Callable[..., Any]) -> Callable[..., Any]:
+    import tensorflow as tf
+
+    result: Callable[..., Any] = tf.function(function, autograph=False)
+    return result
+
+
+def _jax_compiled(function: Callable[..., Any]) -> Callable[..., Any]:
+    import jax
+
+    result: Callable[..., Any] = jax.jit(function)
+    return result

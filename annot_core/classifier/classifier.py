@@ -1,0 +1,62 @@
+"""A classifier together with all that is needed to use it."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from annot_core.imaging import resize
+
+if TYPE_CHECKING:
+    import keras
+
+
+class PixelRange(enum.StrEnum):
+    """The range of pixel values that a model was trained on."""
+
+    BYTES = "0-255"
+    UNIT = "0-1"
+    SIGNED = "-1-1"
+
+    def scale(self, pixels: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Bring pixels from 0 to 255 to this range; the same shape, float32."""
+        if self is PixelRange.UNIT:
+            return pixels / np.float32(255)
+        if self is PixelRange.SIGNED:
+            return pixels / np.float32(127.5) - np.float32(1)
+        return pixels
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Classifier:
+    """A Keras model, the class of each of its outputs, and how it wants its pictures.
+
+    `input_size` is (width, height) in pixels; `channels` is 3 for RGB or 1 for gray. `fingerprint` is a
+    hash of the model's file: two classifiers with the same one give the same answers.
+    """
+
+    model: keras.Model
+    classes: tuple[str, ...]
+    input_size: tuple[int, int]
+    channels: int
+    pixel_range: PixelRange
+    fingerprint: str
+
+    def batch(self, pictures: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
+        """Turn RGB pictures, (H, W, 3) uint8 of any size, into one batch (N, height, width, channels)."""
+        resized = np.stack([resize(picture, self.input_size) for picture in pictures])
+        return self.pixel_range.scale(in_channels(resized, self.channels))
+
+
+def in_channels(pictures: NDArray[np.uint8], channels: int) -> NDArray[np.float32]:
+    """Return RGB pictures (N, H, W, 3) as float32 with 3 channels, or 1 of luma (ITU-R BT.601)."""
+    floats = pictures.astype(np.float32)
+    if channels == 3:
+        return floats
+    luma = np.array([0.299, 0.587, 0.114], dtype=np.float32)
+    return (floats @ luma)[..., None]

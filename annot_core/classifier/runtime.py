@@ -1,0 +1,39 @@
+"""Starting Keras: quietly, without taking all of a GPU's memory."""
+
+from __future__ import annotations
+
+import functools
+import os
+
+from annot_core.errors import ModelError
+
+
+@functools.cache
+def start_keras() -> None:
+    """Import Keras once, with its backend set up for long runs on shared machines.
+
+    Raises:
+        ModelError: Keras or its backend cannot be imported.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    try:
+        import keras
+    except ImportError as error:
+        raise ModelError(f"expected Keras and TensorFlow to be installed, found: {error}") from error
+    if keras.backend.backend() != "tensorflow":
+        return
+    import tensorflow as tf
+
+    for device in tf.config.list_physical_devices("GPU"):
+        try:
+            tf.config.experimental.set_memory_growth(device, True)
+        except RuntimeError:
+            # The devices are already in use by the program that called us, with its own setting.
+            return
+
+
+def gpu_count() -> int:
+    """Return how many GPUs the running backend sees."""
+    import keras
+
+    return len(keras.distribution.list_devices("gpu"))

@@ -1,0 +1,119 @@
+"""What every export format is: the contract, its records, and where to find each by name."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Protocol, cast
+
+from annot_core.errors import UsageError
+from annot_core.records import Annotation, Failure
+
+IMAGES: Final = "JPEGImages"
+"""The folder, below the output folder, that holds `<id>.jpg` of every annotated image."""
+
+CLASSES: Final = "classes.txt"
+"""The file, in the output folder, with the frozen class order: one label a line, no background."""
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where an export goes, and what all formats must agree on.
+
+    `folder` holds `JPEGImages` and `classes.txt` already. `labels` is the frozen class order without
+    background classes; a class's number in any format is its place in it. `label_of` gives the label
+    for a class name, and `split` the name of the set (`train`, `val`) for an image id.
+    """
+
+    folder: Path
+    labels: tuple[str, ...]
+    label_of: Mapping[str, str]
+    split: Mapping[str, str]
+
+    @property
+    def sets(self) -> tuple[str, ...]:
+        """Names of the sets; train and val are always there, since readers open them unasked."""
+        return tuple(dict.fromkeys(["train", "val", *sorted(set(self.split.values()))]))
+
+    def image_path(self, image_id: str) -> Path:
+        """Return where an image's JPEG lies."""
+        return self.folder / IMAGES / f"{image_id}.jpg"
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many images and boxes an export holds when it is read back."""
+
+    images: int
+    boxes: int
+
+
+@dataclass(frozen=True, slots=True)
+class ExportReport:
+    """What one format came to: its files (JPEGs not among them), images and boxes, and what was left out."""
+
+    format: str
+    files: int
+    images: int
+    boxes: int
+    problems: tuple[Failure, ...] = ()
+
+
+class Exporter(Protocol):
+    """One format that other programs read.
+
+    To add one: a class with these members, and its name in `EXPORTERS`; the contract test in
+    `tests/core/test_export_contract.py` then runs over it.
+    """
+
+    @property
+    def name(self) -> str:
+        """The format's name, as in `EXPORTERS`."""
+        ...
+
+    def export(self, annotations: Iterable[Annotation], destination: Destination) -> ExportReport:
+        """Write the annotations, of which every image lies in the destination as a JPEG.
+
+        The same arguments give the same bytes. Files of this format that an earlier export wrote and
+        that no longer belong are removed.
+
+        Raises:
+            ExportError: a file could not be written.
+        """
+        ...
+
+    def count(self, destination: Destination) -> Counts:
+        """Read the format's files back, as another program would, and count.
+
+        Raises:
+            ExportError: a file is missing or cannot be read.
+        """
+        ...
+
+
+EXPORTERS: Final[Mapping[str, str]] = {
+    "voc": "annot_core.export.voc:VocExporter",
+    "keras-yolo3": "annot_core.export.keras_yolo3:KerasYolo3Exporter",
+}
+"""Where each format's exporter is; a module is imported only when its format is asked for."""
+
+DEFAULT_FORMATS: Final = ("voc", "keras-yolo3")
+
+
+def exporter_names() -> tuple[str, ...]:
+    """Return the names of all formats, in the order of `EXPORTERS`."""
+    return tuple(EXPORTERS)
+
+
+def create_exporter(name: str) -> Exporter:
+    """Return the exporter of a format.
+
+    Raises:
+        UsageError: there is no format of that name.
+    """
+    if name not in EXPORTERS:
+        raise UsageError(f"expected a format out of {', '.join(EXPORTERS)}; found {name!r}")
+    module, _, attribute = EXPORTERS[name].partition(":")
+    return cast(Exporter, getattr(importlib.import_module(module), attribute)())

@@ -1,0 +1,418 @@
+"""Safe decoding: any image file becomes upright 8-bit RGB, or an `ImageError` with a reason.
+
+Files come from everywhere, so nothing about them is believed: not the ending, not the size in the
+header, not the EXIF record. Sizes are (width, height) of the upright image.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import functools
+import hashlib
+import io
+import os
+import re
+import stat
+import struct
+import threading
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageFile, UnidentifiedImageError
+
+from annot_core.errors import ImageError
+from annot_core.jpeg import UPRIGHT, exif_orientation, without_orientation
+
+MAX_PIXELS = 200_000_000
+"""The default limit of an image's width times height; as RGB that is 600 MB."""
+
+_COMMON_FORMATS = ("JPEG", "PNG", "GIF", "BMP", "WEBP", "TIFF", "PPM")
+FORMATS = (*_COMMON_FORMATS, "JPEG2000", "AVIF", "PCX", "PSD", "QOI", "SGI", "TGA")
+"""Pillow's names of the formats that are read. Formats that run other programs (EPS, WMF) and those
+that hold further images inside (ICO, ICNS) are left out, as their headers do not bound the work."""
+
+_BYTES_PER_PIXEL, _SPARE_BYTES = 16, 1 << 26
+_JPEG_LONGEST_SIDE = 65_500
+_HASH_BYTES = 20
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+_SIDEWAYS = (5, 6, 7, 8)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DecodedImage:
+    """A decoded image: `pixels` is (H, W, 3) uint8 RGB, upright, contiguous and read-only.
+
+    `size` is the (width, height) of the full upright image, also where `pixels` were decoded smaller.
+    `content` is the hash of the file's bytes, as `content_hash` gives it.
+    """
+
+    pixels: NDArray[np.uint8]
+    size: tuple[int, int]
+    content: str
+
+
+def read_image(
+    path: Path | str, *, fit: tuple[int, int] | None = None, max_pixels: int = MAX_PIXELS
+) -> DecodedImage:
+    """Read and decode an image file, reading its bytes once.
+
+    Every color mode becomes RGB: transparency is laid over white, 16-bit gray is scaled by 255/65535,
+    floats are taken as 0 to 1 or 0 to 255 where they lie in that range, and from their minimum to
+    their maximum otherwise. CMYK is converted without color management. Of an animation the
+    first frame is taken. The EXIF orientation is applied; one that cannot be read counts as upright.
+
+    Args:
+        path: the file.
+        fit: (width, height) that the caller needs. A JPEG may then be decoded smaller, which is
+            several times faster, but on no side smaller than this (or than the image itself).
+        max_pixels: the limit for width times height, checked before pixels are allocated.
+
+    Raises:
+        ImageError: the file cannot be read, is no whole image, or is over the limit; the message is a
+            reason without the path.
+    """
+    if fit is not None and min(fit) < 1:
+        raise ValueError(f"expected a size of at least 1 x 1 to fit, got {fit}")
+    data = _read_bytes(path, max_pixels)
+    with _opened(io.BytesIO(data), max_pixels) as image:
+        turn = _orientation(image)
+        size = _upright_size(image)
+        if fit is not None:
+            image.draft(None, fit if turn not in _SIDEWAYS else (fit[1], fit[0]))
+        pixels = np.ascontiguousarray(_upright_rgb(image, turn))
+    pixels.setflags(write=False)
+    return DecodedImage(pixels, size, _hash(data))
+
+
+def upright_jpeg(path: Path | str, *, quality: int = 95, max_pixels: int = MAX_PIXELS) -> bytes:
+    """Return an image file as the bytes of an upright RGB JPEG without an EXIF orientation tag.
+
+    A file that is one already comes back byte for byte, once it has proved to decode; one whose tag
+    says nothing (1, or an invalid value) loses only that tag. Everything else is decoded as by
+    `read_image` and encoded without chroma subsampling, keeping an RGB color profile and no EXIF.
+
+    Args:
+        path: the file.
+        quality: of the encoding, 1 to 100, in libjpeg's scale.
+        max_pixels: the limit for width times height.
+
+    Raises:
+        ImageError: as `read_image`, or a side is longer than JPEG allows.
+    """
+    if not 1 <= quality <= 100:
+        raise ValueError(f"expected a quality of 1 to 100, got {quality}")
+    data = _read_bytes(path, max_pixels)
+    with _opened(io.BytesIO(data), max_pixels) as image:
+        turn = _orientation(image)
+        # A JPEG with further pictures behind the first one (MPO) is a JPEG to every reader.
+        if image.format in ("JPEG", "MPO") and image.mode == "RGB" and turn == UPRIGHT:
+            image.load()
+            return without_orientation(data)
+        if max(image.size) > _JPEG_LONGEST_SIDE:
+            raise ImageError(
+                f"the image is {image.size[0]} x {image.size[1]}; a JPEG has at most"
+                f" {_JPEG_LONGEST_SIDE} pixels on a side: cut or shrink it"
+            )
+        profile = image.info.get("icc_profile") or b""
+        upright = _upright_rgb(image, turn)
+        # Only the pixels go on: an encoder would also write what else the image carries.
+        bare = Image.frombytes("RGB", upright.size, upright.tobytes())
+        options = {"icc_profile": profile} if profile[16:20] == b"RGB " else {}
+        buffer = io.BytesIO()
+        bare.save(buffer, "JPEG", quality=quality, subsampling=0, **options)
+    return buffer.getvalue()
+
+
+def peek_size(path: Path | str, *, max_pixels: int = MAX_PIXELS) -> tuple[int, int]:
+    """Return the (width, height) of an image file's upright image, from its header alone.
+
+    Raises:
+        ImageError: the file cannot be read, has no image header, or is over the limit.
+    """
+    with _regular_file(path) as stream, _opened(stream, max_pixels) as image:
+        return _upright_size(image)
+
+
+def content_hash(path: Path | str) -> str:
+    """Return the hash of a file's bytes: BLAKE2b of 20 bytes, as 40 hexadecimal digits.
+
+    Raises:
+        ImageError: the file cannot be read.
+    """
+    with _regular_file(path) as stream, _reasons_of_the_system():
+        return hashlib.file_digest(stream, _new_hash).hexdigest()
+
+
+def resize(pixels: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
+    """Return a picture in another size, without aliasing.
+
+    Each side is averaged over areas where it shrinks and interpolated linearly where it grows.
+
+    Args:
+        pixels: (H, W, 3) uint8.
+        size: the new (width, height).
+
+    Returns:
+        A new (height, width, 3) uint8 array.
+    """
+    if min(size) < 1:
+        raise ValueError(f"expected a size of at least 1 x 1, got {size}")
+    height, width = pixels.shape[:2]
+    shrunk = (min(width, size[0]), min(height, size[1]))
+    # In two steps, because OpenCV does not average at all when one side grows.
+    result: NDArray[np.uint8] = np.array(pixels, dtype=np.uint8, order="C")
+    if shrunk != (width, height):
+        result = np.asarray(cv2.resize(result, shrunk, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    if shrunk != tuple(size):
+        result = np.asarray(cv2.resize(result, size, interpolation=cv2.INTER_LINEAR), dtype=np.uint8)
+    return result
+
+
+def _new_hash() -> hashlib.blake2b:
+    return hashlib.blake2b(digest_size=_HASH_BYTES)
+
+
+def _hash(data: bytes) -> str:
+    digest = _new_hash()
+    digest.update(data)
+    return digest.hexdigest()
+
+
+@contextlib.contextmanager
+def _reasons_of_the_system() -> Iterator[None]:
+    """Turn what the operating system says about a file into an `ImageError`."""
+    try:
+        yield
+    except OSError as error:
+        reasons = {
+            errno.ENOENT: "the file is gone, or a link to nothing; put it back or list the folder again",
+            errno.ENOTDIR: "the file is gone: a folder above it is now a file; list the folder again",
+            errno.EACCES: "no permission to read the file; allow it, or leave the file out",
+            errno.EPERM: "no permission to read the file; allow it, or leave the file out",
+            errno.ELOOP: "a link that leads back to itself; remove it",
+            errno.EISDIR: "a folder, not an image file",
+        }
+        known = reasons.get(error.errno or 0)
+        raise ImageError(known or f"the file cannot be read: {error.strerror or error}") from error
+    except ValueError as error:
+        raise ImageError(f"the file's name cannot be used: {error}") from error
+
+
+def _regular_file(path: Path | str) -> io.BufferedReader:
+    """Open a file for reading; pipes and devices are refused unopened, because opening them may wait."""
+    with _reasons_of_the_system():
+        status = os.stat(path)  # noqa: PTH116 - also takes names that Path would refuse
+        if stat.S_ISDIR(status.st_mode):
+            raise ImageError("a folder, not an image file")
+        if not stat.S_ISREG(status.st_mode):
+            raise ImageError("a pipe, socket or device, not an image file")
+        if status.st_size == 0:
+            raise ImageError("the file is empty (0 bytes); copy it again or leave it out")
+        # Not waiting also holds where the file was replaced by a pipe since the line above.
+        flags = getattr(os, "O_NONBLOCK", 0)
+        return open(path, "rb", opener=lambda name, mode: os.open(name, mode | flags))
+
+
+def _read_bytes(path: Path | str, max_pixels: int) -> bytes:
+    """Return a file's bytes, refusing more than an image of `max_pixels` can need."""
+    limit = max_pixels * _BYTES_PER_PIXEL + _SPARE_BYTES
+    with _regular_file(path) as stream, _reasons_of_the_system():
+        try:
+            data = stream.read(limit + 1)
+        except MemoryError as error:
+            raise ImageError("the file is too large for this machine's memory") from error
+    if len(data) > limit:
+        raise ImageError(
+            f"the file is over {limit:,} bytes, more than an image of {max_pixels:,} pixels can need;"
+            " shrink it, or raise the limit"
+        )
+    return data
+
+
+@contextlib.contextmanager
+def _opened(stream: IO[bytes], max_pixels: int) -> Iterator[ImageFile.ImageFile]:
+    """Open an image within the limit; whatever goes wrong until the block ends is an `ImageError`."""
+    try:
+        with _pillow_settings(max_pixels), Image.open(stream, formats=_formats_here()) as image:
+            width, height = image.size
+            if width < 1 or height < 1:
+                raise ImageError(f"the image is {width} x {height} pixels: it holds no picture")
+            if width * height > max_pixels:
+                raise ImageError(_over_limit(width * height, max_pixels))
+            yield image
+    except ImageError:
+        raise
+    except UnidentifiedImageError as error:
+        raise ImageError(
+            "not an image in a format that can be read, or its beginning is damaged or cut off; convert it"
+            " or leave it out"
+        ) from error
+    except Image.DecompressionBombError as error:
+        pixels = re.search(r"\d+", str(error))
+        raise ImageError(_over_limit(int(pixels[0]) if pixels else None, max_pixels)) from error
+    except MemoryError as error:
+        raise ImageError("the image is too large for this machine's memory; shrink it") from error
+    except Exception as error:  # Codecs raise whatever comes up: struct.error, SyntaxError, EOFError ...
+        raise ImageError(_damage(error)) from error
+
+
+def _over_limit(pixels: int | None, max_pixels: int) -> str:
+    found = f"{pixels:,} pixels" if pixels else "too many pixels"
+    return f"the image has {found}, and the limit is {max_pixels:,}; shrink it, or raise the limit"
+
+
+def _damage(error: Exception) -> str:
+    text = str(error) or type(error).__name__
+    if "truncated" in text.lower() or isinstance(error, EOFError):
+        return "the file is truncated: it ends before its image does; copy it again or leave it out"
+    return f"the image is damaged and does not decode ({text}); copy it again or leave it out"
+
+
+@functools.cache
+def _formats_here() -> tuple[str, ...]:
+    """Return those of `FORMATS` that this build of Pillow knows."""
+    Image.init()
+    return tuple(name for name in FORMATS if name in Image.OPEN)
+
+
+_settings_lock = threading.Lock()
+_settings_before = contextlib.ExitStack()
+_limits_in_use: list[int] = []
+
+
+@contextlib.contextmanager
+def _pillow_settings(max_pixels: int) -> Iterator[None]:
+    """Hold Pillow's process-wide settings at what this module promises, then put them back.
+
+    Its warnings are silenced, its own limit becomes ours, and a truncated file is an error even where
+    another library has switched that off. Threads that decode at once share one change: the first
+    one in makes it and the last one out takes it back.
+    """
+    with _settings_lock:
+        if not _limits_in_use:
+            _settings_before.enter_context(warnings.catch_warnings())
+            warnings.filterwarnings("ignore", module=r"PIL\.")
+            _settings_before.callback(setattr, Image, "MAX_IMAGE_PIXELS", Image.MAX_IMAGE_PIXELS)
+            partial = ImageFile.LOAD_TRUNCATED_IMAGES
+            _settings_before.callback(setattr, ImageFile, "LOAD_TRUNCATED_IMAGES", partial)
+            ImageFile.LOAD_TRUNCATED_IMAGES = False
+        _limits_in_use.append(max_pixels)
+        # Pillow refuses what has more than twice this; up to that it only warns.
+        Image.MAX_IMAGE_PIXELS = (max(_limits_in_use) + 1) // 2
+    try:
+        yield
+    finally:
+        with _settings_lock:
+            _limits_in_use.remove(max_pixels)
+            if _limits_in_use:
+                Image.MAX_IMAGE_PIXELS = (max(_limits_in_use) + 1) // 2
+            else:
+                _settings_before.close()
+
+
+def _orientation(image: ImageFile.ImageFile) -> int:
+    """Return how the pixels that Pillow decodes have to be turned, as EXIF numbers it, 1 to 8."""
+    if image.format == "TIFF":
+        # Pillow turns TIFFs itself, also by what their XMP says, which nothing else here goes by.
+        image.info.pop("xmp", None)
+        return UPRIGHT
+    exif = image.info.get("exif")
+    if exif is None and image.format == "PNG" and image.fp is not None:
+        exif = _png_exif(image.fp)
+    return exif_orientation(exif) if isinstance(exif, bytes) else UPRIGHT
+
+
+def _png_exif(stream: IO[bytes]) -> bytes:
+    """Return the EXIF chunk of a PNG, which may lie behind the pixels; empty where there is none."""
+    before = stream.tell()
+    try:
+        stream.seek(8)
+        while len(head := stream.read(8)) == 8:
+            length, kind = struct.unpack(">I4s", head)
+            if kind == b"eXIf":
+                return stream.read(length)
+            stream.seek(length + 4, os.SEEK_CUR)
+        return b""
+    finally:
+        stream.seek(before)
+
+
+def _upright_size(image: ImageFile.ImageFile) -> tuple[int, int]:
+    """Return the (width, height) of an image once it is upright; nothing is decoded."""
+    width, height = image.size
+    if image.format != "TIFF":
+        return (height, width) if _orientation(image) in _SIDEWAYS else (width, height)
+    # Versions of Pillow differ in whether a TIFF's size is given turned before it is decoded.
+    tags = getattr(image, "tag_v2", {})
+    width, height = tags.get(256, width), tags.get(257, height)
+    return (height, width) if tags.get(274) in _SIDEWAYS else (width, height)
+
+
+def _upright_rgb(image: Image.Image, turn: int) -> Image.Image:
+    """Decode an image and return it as RGB, turned upright."""
+    image.load()
+    rgb = _as_rgb(image)
+    return rgb.transpose(_TURNS[turn]) if turn in _TURNS else rgb
+
+
+def _as_rgb(image: Image.Image) -> Image.Image:
+    """Return a decoded image of any mode as RGB; `read_image` says how."""
+    mode = image.mode
+    if mode == "F" or mode.startswith("I"):
+        return Image.fromarray(_gray_bytes(image)).convert("RGB")
+    if mode == "LAB":
+        # OpenCV's 8-bit Lab is stored as Pillow's is; white stays white, whatever the illuminant.
+        lab = np.dstack([np.asarray(band) for band in image.split()])
+        return Image.fromarray(np.asarray(cv2.cvtColor(lab, cv2.COLOR_LAB2RGB), dtype=np.uint8))
+    if mode in ("La", "RGBa"):
+        image = image.convert("LA" if mode == "La" else "RGBA")
+    if image.has_transparency_data:
+        colors = image.convert("RGBA")
+        white = Image.new("RGBA", colors.size, "white")
+        return Image.alpha_composite(white, colors).convert("RGB")
+    return image if mode == "RGB" else image.convert("RGB")
+
+
+def _gray_bytes(image: Image.Image) -> NDArray[np.uint8]:
+    """Return a gray image of 16 or 32 bits, integer or float, as (H, W) uint8."""
+    values = np.asarray(image)
+    if image.mode == "F":
+        return _float_bytes(values.astype(np.float64))
+    low, high = int(values.min()), int(values.max())
+    if image.mode == "I":
+        # 32 bits often hold less: PNG and PPM come with 16, and a TIFF may come with 8.
+        if low < 0 or high > 65_535:
+            return _stretched(values.astype(np.float64))
+        if high <= 255 and image.format == "TIFF":
+            return values.astype(np.uint8)
+    wide = values.astype(np.uint32)
+    return ((wide * 255 + 32_767) // 65_535).astype(np.uint8)
+
+
+def _float_bytes(values: NDArray[np.float64]) -> NDArray[np.uint8]:
+    finite = np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0)
+    if finite.min() < 0 or finite.max() > 255:
+        return _stretched(finite)
+    scale = 255.0 if finite.max() <= 1 else 1.0
+    return np.rint(finite * scale).astype(np.uint8)
+
+
+def _stretched(values: NDArray[np.float64]) -> NDArray[np.uint8]:
+    low, high = values.min(), values.max()
+    share = (values - low) / (high - low) if high > low else np.zeros_like(values)
+    return np.rint(share * 255).astype(np.uint8)

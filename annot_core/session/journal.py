@@ -1,0 +1,159 @@
+"""Decisions: an append-only journal, and which of its entries hold now.
+
+The decision that holds for an image is, of the standing entries given on the image's present content, the
+latest one by a person, else the latest automatic one. An automatic one also has to fit the label that the
+image has now, since nobody looked. From that follow the rest: what a person undid shows what held before,
+an older content that comes back brings its decision back, and a redo is a person's word again.
+
+The functions change rows inside a transaction of the caller's.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+
+from annot_core.errors import SessionError
+from annot_core.records import Decider, Decision, Verdict
+from annot_core.session.rows import DECISION, Row, box_row, pack, to_decision
+from annot_core.session.views import UndoStep
+
+_REFRESH = """UPDATE image SET (decision, verdict) = (
+    SELECT journal.seq, journal.verdict FROM journal JOIN step ON step.id = journal.step
+    WHERE journal.image = image.id AND journal.event = 'decide' AND journal.content = image.content
+    AND step.state = 'standing'
+    AND (step.decider = 'person' OR (
+        journal.class_name = image.class_name
+        AND (journal.verdict <> 'keep' OR (journal."left" IS NULL) = image.is_background)))
+    ORDER BY step.decider = 'person' DESC, journal.seq DESC LIMIT 1)
+    WHERE id = ?"""
+
+_APPEND = """INSERT INTO journal (event, step, happened_at, image, content, verdict, class_name,
+    "left", top, "right", bottom, width, height)
+    VALUES ('decide', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+
+
+def refresh(connection: sqlite3.Connection, images: Iterable[int]) -> None:
+    """Work out anew which decision holds for each of `images`, given by row id."""
+    connection.executemany(_REFRESH, ((image,) for image in images))
+
+
+def append_decisions(connection: sqlite3.Connection, decisions: Sequence[Decision], now: str) -> int:
+    """Append decisions and return how many were taken; see `Session.decide`."""
+    steps: dict[Decider, int] = {}
+    taken = 0
+    for decision in decisions:
+        image = _find(connection, decision)
+        if decision.decider is Decider.AUTO and not _is_open_to_auto(decision, image):
+            continue
+        if decision.decider not in steps:
+            steps[decision.decider] = _begin_step(connection, decision.decider)
+        _append(connection, decision, image, steps[decision.decider], now)
+        taken += 1
+    return taken
+
+
+def withdraw_automatic(connection: sqlite3.Connection, now: str) -> int:
+    """Withdraw all automatic decisions; return for how many images one held until now."""
+    withdrawn = connection.execute(
+        "UPDATE step SET state = 'withdrawn' WHERE decider = 'auto' AND state = 'standing'"
+    ).rowcount
+    if not withdrawn:
+        return 0
+    connection.execute("INSERT INTO journal (event, happened_at) VALUES ('withdraw', ?)", (now,))
+    # Where an automatic decision holds there is none by a person, so nothing takes its place.
+    return connection.execute(
+        """UPDATE image SET decision = NULL, verdict = NULL WHERE decision IN (
+        SELECT journal.seq FROM step JOIN journal ON journal.step = step.id AND journal.event = 'decide'
+        WHERE step.decider = 'auto')"""
+    ).rowcount
+
+
+def take_back(connection: sqlite3.Connection, now: str) -> UndoStep | None:
+    """Undo a person's latest standing step; None where there is none."""
+    return _turn(connection, "max", "standing", "undone", "undo", now)
+
+
+def make_again(connection: sqlite3.Connection, now: str) -> UndoStep | None:
+    """Redo what was undone last; None where nothing was undone since the last decision."""
+    # Steps are undone from the latest backwards, so the last one undone is the earliest of them.
+    return _turn(connection, "min", "undone", "standing", "redo", now)
+
+
+def _turn(
+    connection: sqlite3.Connection, pick: str, old: str, new: str, event: str, now: str
+) -> UndoStep | None:
+    (step,) = connection.execute(
+        f"SELECT {pick}(id) FROM step WHERE decider = 'person' AND state = ?", (old,)
+    ).fetchone()
+    if step is None:
+        return None
+    connection.execute("UPDATE step SET state = ? WHERE id = ?", (new, step))
+    connection.execute("INSERT INTO journal (event, step, happened_at) VALUES (?, ?, ?)", (event, step, now))
+    rows = connection.execute(
+        f"""SELECT image.id, {DECISION} FROM journal
+        JOIN image ON image.id = journal.image JOIN step ON step.id = journal.step
+        WHERE journal.step = ? AND journal.event = 'decide' ORDER BY journal.seq""",
+        (step,),
+    ).fetchall()
+    refresh(connection, {row[0] for row in rows})
+    decisions = (to_decision(row[1:]) for row in rows)
+    return UndoStep(tuple(decision for decision in decisions if decision is not None))
+
+
+def _find(connection: sqlite3.Connection, decision: Decision) -> Row:
+    """Return (id, content, class name, is background, width, height, current decision) of the image."""
+    image: Row | None = connection.execute(
+        "SELECT id, content, class_name, is_background, width, height, decision FROM image WHERE source = ?",
+        (pack(decision.source),),
+    ).fetchone()
+    if image is None:
+        raise SessionError(
+            f"expected a decision on an image of this session, found {decision.source!r}; "
+            "list the data set first"
+        )
+    if not decision.content:
+        raise SessionError(
+            f"expected the content that {decision.source!r} was decided on, found none; "
+            "only images that were read can be decided"
+        )
+    return image
+
+
+def _is_open_to_auto(decision: Decision, image: Row) -> bool:
+    _, content, class_name, is_background, _, _, current = image
+    fits = decision.verdict is not Verdict.KEEP or (decision.box is None) == bool(is_background)
+    return (
+        current is None and decision.content == content and pack(decision.class_name) == class_name and fits
+    )
+
+
+def _begin_step(connection: sqlite3.Connection, decider: Decider) -> int:
+    if decider is Decider.PERSON:
+        connection.execute("UPDATE step SET state = 'dropped' WHERE decider = 'person' AND state = 'undone'")
+    step = connection.execute(
+        "INSERT INTO step (decider, state) VALUES (?, 'standing')", (decider.value,)
+    ).lastrowid
+    assert step is not None
+    return step
+
+
+def _append(connection: sqlite3.Connection, decision: Decision, image: Row, step: int, now: str) -> None:
+    row_id, content, _, _, width, height, _ = image
+    is_present_content = decision.content == content
+    size = (width, height) if is_present_content else (None, None)
+    entry = (
+        step,
+        now,
+        row_id,
+        decision.content,
+        decision.verdict.value,
+        pack(decision.class_name),
+        *box_row(decision.box),
+        *size,
+    )
+    seq = connection.execute(_APPEND, entry).lastrowid
+    if is_present_content:
+        connection.execute(
+            "UPDATE image SET decision = ?, verdict = ? WHERE id = ?", (seq, decision.verdict.value, row_id)
+        )

@@ -1,0 +1,354 @@
+"""The session: one folder's proposals and decisions on disk, for one writer and any number of readers."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import importlib.metadata
+import json
+import sqlite3
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from annot_core.errors import SessionError
+from annot_core.records import Annotation, Decision, Failure, LabelledImage, Proposal
+from annot_core.session import journal, listing, outcomes, rows
+from annot_core.session.lock import WriterLock, locks_work
+from annot_core.session.schema import connect, transaction, translated
+from annot_core.session.views import Counts, ImageResult, Sync, UndoStep
+
+Clock = Callable[[], datetime]
+
+_FOLDER = ".autoannot"
+_FILE = "session.sqlite3"
+_LOCK = "lock"
+_PAGE = 500
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Session:
+    """What is known of a data set's images, what was proposed for them, and what was decided.
+
+    Every method that changes something is one transaction that is on disk when it returns. Methods that give
+    iterators read page by page, hold nothing open in between, and see changes made meanwhile to
+    images that come later in the order. Sources come in the order of their bytes. One session may be used
+    from several threads; SQLite's troubles are raised as `SessionError`.
+    """
+
+    def __init__(
+        self, folder: Path, connection: sqlite3.Connection, lock: WriterLock | None, now: Clock
+    ) -> None:
+        """Use `Session.open` or `Session.load`."""
+        self._folder = folder
+        self._connection = connection
+        self._writer = lock
+        self._now = now
+        self._threads = threading.RLock()
+
+    @classmethod
+    def open(cls, output: Path, dataset: Path, *, now: Clock = _utc_now) -> Session:
+        """Open the session of `output` for writing, making it where there is none.
+
+        Args:
+            output: the folder that the annotations go to; made where it is missing.
+            dataset: the root of the data set. A session belongs to one; where the root that it knows no
+                longer exists, the data set is taken to have moved here.
+            now: the clock that decisions are dated by.
+
+        Raises:
+            SessionError: the session belongs to another data set, is open in another program, is newer than
+                this one, is damaged, or nothing can be written there.
+        """
+        folder = output / _FOLDER
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            # Nothing in it is for version control.
+            (folder / ".gitignore").write_text("*\n", encoding="ascii")
+        except OSError as error:
+            raise SessionError(
+                f"expected to be allowed to make {str(folder)!r}, but: {error}; choose another --output"
+            ) from error
+        lock = WriterLock(folder / _LOCK)
+        with contextlib.ExitStack() as undoing:
+            undoing.callback(lock.release)
+            connection = connect(folder / _FILE, create=True, locks=lock.works)
+            undoing.callback(connection.close)
+            session = cls(folder, connection, lock, now)
+            session._claim(dataset.resolve(), output)
+            undoing.pop_all()
+        return session
+
+    @classmethod
+    def load(cls, output: Path) -> Session:
+        """Open the session of `output` for reading only; its data set need not exist.
+
+        Raises:
+            SessionError: there is none, or it is newer than this program, or damaged.
+        """
+        folder = output / _FOLDER
+        if not (folder / _FILE).is_file():
+            raise SessionError(
+                f"expected an output folder with a session, found no {str(folder / _FILE)!r}; "
+                "name the folder that a data set was annotated to"
+            )
+        connection = connect(folder / _FILE, create=False, locks=locks_work(folder / _LOCK))
+        connection.execute("PRAGMA query_only = ON")
+        return cls(folder, connection, None, _utc_now)
+
+    def close(self) -> None:
+        """Close the file and let others write; closing twice does no harm."""
+        with self._threads:
+            self._connection.close()
+            if self._writer is not None:
+                self._writer.release()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    @property
+    def folder(self) -> Path:
+        """The folder that the session shares with the trained classifier, the log and partial files."""
+        return self._folder
+
+    @functools.cached_property
+    def root(self) -> Path:
+        """The data set's root, resolved."""
+        row = self._one("SELECT value FROM setting WHERE name = 'root'")
+        if row is None:
+            raise SessionError(
+                f"expected a session with a data set in {str(self._folder)!r}, found none; "
+                "annotate the data set first"
+            )
+        return Path(rows.unpack(row[0]))
+
+    def sync(
+        self, images: Iterable[LabelledImage], hash_file: listing.HashFile, assign_ids: listing.AssignIds
+    ) -> Sync:
+        """Bring the session in line with a listing of the data set.
+
+        An image is known by its source. Where size or modification time differ the file is hashed
+        again, if it ever was: the same hash changes nothing, another makes the image pending again,
+        without the decision on the old content. A failed image is tried again once its file was touched;
+        one with another class or background flag is proposed again. Images that are not listed keep all
+        they have, and are passed over until they are listed again.
+
+        Args:
+            images: the whole listing, in any order.
+            hash_file: gives the hash of the file at a path.
+            assign_ids: names the new images, all in one call, by (class name, source) in order of sources.
+
+        Returns:
+            `new`, `changed` (to be done again) and `unchanged` add up to the images listed.
+        """
+        with self._writing() as connection:
+            return listing.take_listing(connection, self.root, images, hash_file, assign_ids)
+
+    def register_producer(self, producer: str, description: Mapping[str, object]) -> None:
+        """Say what the name `producer` stands for; a name that is known keeps what was said first.
+
+        Args:
+            producer: an opaque name of settings and classifier, different whenever proposals would be.
+            description: the settings behind it; what JSON does not know is kept as text.
+        """
+        entry = (
+            producer,
+            json.dumps(dict(description), default=str, sort_keys=True),
+            _program_version(),
+            self._time(),
+        )
+        with self._writing() as connection:
+            connection.execute(
+                """INSERT INTO producer (name, description, program_version, registered_at)
+                VALUES (?, ?, ?, ?) ON CONFLICT (name) DO NOTHING""",
+                entry,
+            )
+
+    def describe_producer(self, producer: str) -> dict[str, Any]:
+        """Return a producer's `name`, `description`, `program_version` and `registered_at`, or nothing."""
+        row = self._one(
+            "SELECT name, description, program_version, registered_at FROM producer WHERE name = ?", producer
+        )
+        if row is None:
+            return {}
+        name, description, version, registered_at = row
+        return {
+            "name": name,
+            "description": json.loads(description),
+            "program_version": version,
+            "registered_at": registered_at,
+        }
+
+    def pending(self, producer: str) -> Iterator[LabelledImage]:
+        """Give the present images for which `producer` has neither a proposal nor a failure."""
+        query = f"""SELECT {rows.IMAGE} FROM image WHERE present AND (status IS NULL OR producer IS NOT
+            (SELECT id FROM producer WHERE name = ?))"""
+        for row in self._pages(query, producer):
+            yield rows.to_image(row, self.root)
+
+    def record(self, results: Sequence[Proposal | Failure], producer: str) -> None:
+        """Keep what the pipeline said of some images, instead of what was kept for them before.
+
+        The image's content becomes that of the proposal, and with it the decision that holds. A
+        failure leaves content and decision as they are.
+
+        Raises:
+            SessionError: `producer` is not registered, or a source is not in the session; nothing is kept.
+        """
+        with self._writing() as connection:
+            outcomes.record(connection, results, producer)
+
+    def forget_proposals(self) -> int:
+        """Make all images pending again, failed ones too; decisions stay. Return how many had an outcome."""
+        with self._writing() as connection:
+            return outcomes.forget_all(connection)
+
+    def decide(self, decisions: Sequence[Decision]) -> int:
+        """Append decisions to the journal, as one step for undo; return how many were taken.
+
+        A person's decision replaces any other one of the image. An automatic one is taken only where none
+        holds, and only for the content and label that the image has now; else it is skipped.
+
+        Raises:
+            SessionError: a source is not in the session, or a decision names no content; none is taken.
+        """
+        with self._writing() as connection:
+            return journal.append_decisions(connection, decisions, self._time())
+
+    def forget_automatic(self) -> int:
+        """Withdraw every automatic decision; return for how many images one held until now."""
+        with self._writing() as connection:
+            return journal.withdraw_automatic(connection, self._time())
+
+    def undo(self) -> UndoStep | None:
+        """Take back a person's latest step, so that what held before holds again; None if there is none."""
+        with self._writing() as connection:
+            return journal.take_back(connection, self._time())
+
+    def redo(self) -> UndoStep | None:
+        """Make again what was undone last; None if nothing was, or a person has decided since."""
+        with self._writing() as connection:
+            return journal.make_again(connection, self._time())
+
+    def results(self) -> Iterator[ImageResult]:
+        """Give all that is known of each present image, but its heat map."""
+        for row in self._pages(f"{rows.RESULT} WHERE image.present"):
+            yield rows.to_result(row)
+
+    def result(self, source: str) -> ImageResult | None:
+        """Return what is known of one image, present or not; None where it is unknown."""
+        row = self._one(f"{rows.RESULT} WHERE image.source = ?", rows.pack(source))
+        return None if row is None else rows.to_result(row)
+
+    def proposal(self, source: str) -> Proposal | None:
+        """Return an image's proposal with its heat map; None where it is unknown, pending or failed."""
+        with self._reading():
+            result = self.result(source)
+            return None if result is None else rows.to_proposal(result, self.heatmap(source))
+
+    def heatmap(self, source: str) -> NDArray[np.float16]:
+        """Return an image's stored heat map, (h, w) float16 in [0, 1]; (0, 0) where there is none."""
+        query = """SELECT heatmap.height, heatmap.width, grid FROM heatmap
+            JOIN image ON image.id = heatmap.image WHERE image.source = ?"""
+        return rows.to_heatmap(self._one(query, rows.pack(source)))
+
+    def annotations(self) -> Iterator[Annotation]:
+        """Give the present images whose decision is to keep them, with its class and box.
+
+        A kept image has been read, so its size is known; one that was kept on bytes that were never read
+        here waits until it is proposed.
+        """
+        for row in self._pages(rows.ANNOTATION):
+            yield rows.to_annotation(row, self.root)
+
+    def counts(self) -> Counts:
+        """Count the images by outcome and by decision."""
+        with self._reading() as connection:
+            return outcomes.count(connection)
+
+    def _claim(self, dataset: Path, output: Path) -> None:
+        """Remember the data set's root, or refuse it where the session belongs to another one."""
+        row = self._one("SELECT value FROM setting WHERE name = 'root'")
+        known = None if row is None else Path(rows.unpack(row[0]))
+        if known == dataset:
+            return
+        if known is not None and _exists(known):
+            raise SessionError(
+                f"expected {str(output)!r} to hold the session of {str(dataset)!r}, found that of "
+                f"{str(known)!r}; choose another --output"
+            )
+        with self._writing() as connection:
+            connection.execute(
+                "INSERT OR REPLACE INTO setting VALUES ('root', ?)", (rows.pack(str(dataset)),)
+            )
+
+    def _time(self) -> str:
+        return self._now().isoformat()
+
+    def _one(self, query: str, *arguments: object) -> rows.Row | None:
+        with self._reading() as connection:
+            row: rows.Row | None = connection.execute(query, arguments).fetchone()
+            return row
+
+    def _pages(self, query: str, *arguments: object) -> Iterator[rows.Row]:
+        """Give the rows of a query that begins with `image.source` and ends in its WHERE clause.
+
+        Each page is a query of its own: an open one would block the writer, or see half of what it writes.
+        """
+        after = b""
+        while True:
+            with self._reading() as connection:
+                page = connection.execute(
+                    f"{query} AND image.source > ? ORDER BY image.source LIMIT {_PAGE}", (*arguments, after)
+                ).fetchall()
+            if not page:
+                return
+            yield from page
+            after = page[-1][0]
+
+    @contextlib.contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        with self._threads, translated(self._folder / _FILE):
+            yield self._connection
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        if self._writer is None:
+            raise SessionError(
+                f"expected the session in {str(self._folder)!r} to be open for writing, found it open for "
+                "reading; open it with its data set"
+            )
+        with self._reading() as connection, transaction(connection):
+            yield connection
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:
+        # It is somebody's, if one may not even look.
+        return True
+
+
+def _program_version() -> str:
+    try:
+        return importlib.metadata.version("autoannot-tui")
+    except importlib.metadata.PackageNotFoundError:
+        return "unknown"
