@@ -1,1 +1,101 @@
-"""Labelled images in, detection data sets out: the pipeline as a library."""
+"""Labelled images in, detection data sets out: the pipeline as a library.
+
+>>> import annot_core as ac
+>>> ac.annotate("dataset", output="out")  # doctest: +SKIP
+>>> ac.find_box([[0, 1, 1], [0, 1, 1]]).box
+Box(left=1, top=0, right=3, bottom=2)
+
+The names below are imported when they are first used, so that importing the package costs nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from annot_core.annotating import Annotated, annotate
+    from annot_core.cam.heatmapper import heatmaps
+    from annot_core.classifier.training import TrainingSettings
+    from annot_core.demo import draw_demo
+    from annot_core.errors import AnnotError
+    from annot_core.evaluation import evaluate
+    from annot_core.geometry import Box
+    from annot_core.records import (
+        Annotation,
+        Candidate,
+        Decider,
+        Decision,
+        Failure,
+        Found,
+        LabelledImage,
+        Proposal,
+        Skipped,
+        Status,
+        Verdict,
+    )
+    from annot_core.search import find_box
+    from annot_core.session import Session
+    from annot_core.truth import read_truth
+
+_HOMES = {
+    "annotating": ("Annotated", "annotate"),
+    "cam.heatmapper": ("heatmaps",),
+    "classifier.training": ("TrainingSettings",),
+    "demo": ("draw_demo",),
+    "errors": ("AnnotError",),
+    "evaluation": ("evaluate",),
+    "geometry": ("Box",),
+    "records": (
+        "Annotation",
+        "Candidate",
+        "Decider",
+        "Decision",
+        "Failure",
+        "Found",
+        "LabelledImage",
+        "Proposal",
+        "Skipped",
+        "Status",
+        "Verdict",
+    ),
+    "search": ("find_box",),
+    "session": ("Session",),
+    "truth": ("read_truth",),
+}
+
+__all__ = [
+    "AnnotError",
+    "Annotated",
+    "Annotation",
+    "Box",
+    "Candidate",
+    "Decider",
+    "Decision",
+    "Failure",
+    "Found",
+    "LabelledImage",
+    "Proposal",
+    "Session",
+    "Skipped",
+    "Status",
+    "TrainingSettings",
+    "Verdict",
+    "annotate",
+    "draw_demo",
+    "evaluate",
+    "find_box",
+    "heatmaps",
+    "read_truth",
+]
+
+
+def __getattr__(name: str) -> Any:
+    for home, names in _HOMES.items():
+        if name in names:
+            return getattr(importlib.import_module(f"{__name__}.{home}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

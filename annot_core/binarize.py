@@ -1,4 +1,4 @@
-"""Heat map to binary map: where is there enough heat?"""
+"""Heat map to binary map: where there is enough heat."""
 
 from __future__ import annotations
 
@@ -6,37 +6,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from annot_core.errors import UsageError
+from annot_core.thresholds import DEFAULT_THRESHOLD, OTSU, RELATIVE, Threshold
 
-OTSU = "otsu"
-RELATIVE = "relative"
 RELATIVE_SHARE = 0.75
 """The relative rule keeps what is hotter than this share of the map's mean; fine, noisy maps want it."""
 
-DEFAULT_THRESHOLD = 0.3
 LEVELS = 255
-
-Threshold = float | str
-
-
-def parse_threshold(text: str) -> Threshold:
-    """Read a threshold as a person writes it: a number between 0 and 1, `otsu` or `relative`.
-
-    Raises:
-        UsageError: it is neither.
-    """
-    if text in {OTSU, RELATIVE}:
-        return text
-    try:
-        share = float(text)
-    except ValueError:
-        share = float("nan")
-    if not 0 < share < 1:
-        raise UsageError(
-            f"expected a threshold between 0 and 1 (a share of the map's maximum), `{OTSU}` or `{RELATIVE}`, "
-            f"found {text!r}"
-        )
-    return share
 
 
 def binarize(heatmap: NDArray[np.floating], threshold: Threshold = DEFAULT_THRESHOLD) -> NDArray[np.bool_]:
@@ -61,7 +36,7 @@ def _cut(heatmap: NDArray[np.floating], peak: float, threshold: Threshold) -> fl
     if threshold == OTSU:
         levels = np.rint(heatmap * (LEVELS / peak)).astype(np.uint8)
         best, _ = cv2.threshold(levels, 0, LEVELS, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
-        return (best + 0.5) * peak / LEVELS
+        return (float(best) + 0.5) * peak / LEVELS
     if threshold == RELATIVE:
-        return RELATIVE_SHARE * float(heatmap.mean())
+        return RELATIVE_SHARE * float(heatmap.mean(dtype=np.float64))
     return float(threshold) * peak

@@ -13,11 +13,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from annot_core.binarize import DEFAULT_THRESHOLD, Threshold, binarize
+from annot_core.binarize import binarize
 from annot_core.geometry import Box
 from annot_core.records import Candidate, Found
 from annot_core.search import create_search
 from annot_core.search.ensemble import EnsembleSearch
+from annot_core.thresholds import DEFAULT_THRESHOLD, Threshold
 
 MOST_CANDIDATES = 5
 DISTINCT_IOU = 0.85
@@ -56,9 +57,7 @@ def working_map(heatmap: NDArray[np.floating], image_size: tuple[int, int]) -> N
     return np.asarray(enlarged, dtype=np.float32)
 
 
-def find_candidates(
-    heatmap: NDArray[np.floating], image_size: tuple[int, int], rule: BoxRule
-) -> tuple[Candidate, ...]:
+def find_candidates(heatmap: NDArray[np.floating], image_size: tuple[int, int], rule: BoxRule) -> tuple[Candidate, ...]:
     """Find up to five distinct boxes for a heat map, the rule's own first.
 
     Args:

@@ -249,9 +249,7 @@ class _Listing:
                     )
                 )
 
-    def _enter(
-        self, entry: os.DirEntry[str], source: str, class_name: str, ancestors: frozenset[_Identity]
-    ) -> None:
+    def _enter(self, entry: os.DirEntry[str], source: str, class_name: str, ancestors: frozenset[_Identity]) -> None:
         here = _identity(entry.path)
         if here is None:
             self._skip(source, "the folder vanished while it was listed")
@@ -275,11 +273,7 @@ class _Listing:
 def _entries(folder: Path | str) -> list[os.DirEntry[str]]:
     """Return what a folder holds, less what is never mentioned."""
     with os.scandir(folder) as entries:
-        return [
-            entry
-            for entry in entries
-            if not entry.name.startswith(".") and entry.name.casefold() not in _STREWN
-        ]
+        return [entry for entry in entries if not entry.name.startswith(".") and entry.name.casefold() not in _STREWN]
 
 
 def _class_folders(root: Path) -> Iterator[str]:
@@ -330,9 +324,7 @@ def _begins_an_image(head: bytes) -> bool:
     if head[:2] == b"BM":
         # Two letters begin many a text, so the size of BMP's second header has to fit as well.
         return head[14:18] in (size.to_bytes(4, "little") for size in (12, 40, 52, 56, 64, 108, 124))
-    return (
-        head[:1] == b"P" and head[1:2] in (b"1", b"2", b"3", b"4", b"5", b"6", b"f") and head[2:3].isspace()
-    )
+    return head[:1] == b"P" and head[1:2] in (b"1", b"2", b"3", b"4", b"5", b"6", b"f") and head[2:3].isspace()
 
 
 def _entry_trouble(error: OSError) -> str:

@@ -66,9 +66,7 @@ class DecodedImage:
     content: str
 
 
-def read_image(
-    path: Path | str, *, fit: tuple[int, int] | None = None, max_pixels: int = MAX_PIXELS
-) -> DecodedImage:
+def read_image(path: Path | str, *, fit: tuple[int, int] | None = None, max_pixels: int = MAX_PIXELS) -> DecodedImage:
     """Read and decode an image file, reading its bytes once.
 
     Every color mode becomes RGB: transparency is laid over white, 16-bit gray is scaled by 255/65535,

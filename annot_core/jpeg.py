@@ -112,9 +112,7 @@ def _first_directory(tiff: bytes) -> _Directory | None:
     (count,) = struct.unpack_from(order + "H", tiff, count_at)
     whole = min(count, (len(tiff) - count_at - 2) // _ENTRY_BYTES)
     places = (count_at + 2 + _ENTRY_BYTES * index for index in range(whole))
-    orientations = tuple(
-        at for at in places if struct.unpack_from(order + "H", tiff, at)[0] == _ORIENTATION_TAG
-    )
+    orientations = tuple(at for at in places if struct.unpack_from(order + "H", tiff, at)[0] == _ORIENTATION_TAG)
     return _Directory(order, count_at, count, orientations)
 
 

@@ -144,9 +144,7 @@ def _stem(source: str) -> str:
     return stem or name
 
 
-def _told_apart(
-    images: Sequence[tuple[str, str]], indices: Sequence[int], used: set[str]
-) -> Iterator[tuple[int, str]]:
+def _told_apart(images: Sequence[tuple[str, str]], indices: Sequence[int], used: set[str]) -> Iterator[tuple[int, str]]:
     """Yield an id with the class in it for each of `indices`, adding its key to `used`."""
     prefixed = {index: clean_id(f"{images[index][0]}-{_stem(images[index][1])}") for index in indices}
     waiting = []

@@ -68,9 +68,7 @@ class Pipeline:
         heats = self._heat([picture for picture in pictures if not picture.image.is_background], batch_size)
         return [self._outcome(picture, heats) for picture in pictures]
 
-    def _heat(
-        self, pictures: Sequence[Picture], batch_size: int
-    ) -> dict[str, tuple[NDArray[np.float16], float]]:
+    def _heat(self, pictures: Sequence[Picture], batch_size: int) -> dict[str, tuple[NDArray[np.float16], float]]:
         """The stored heat map and the class probability by source."""
         if not pictures:
             return {}
@@ -79,16 +77,13 @@ class Pipeline:
         heat = self._heatmapper.heat(self._classifier.batch([picture.pixels for picture in rows]), indices)
         grids = heat.maps.astype(np.float16)
         return {
-            picture.image.source: (grids[row], float(heat.probabilities[row]))
-            for row, picture in enumerate(pictures)
+            picture.image.source: (grids[row], float(heat.probabilities[row])) for row, picture in enumerate(pictures)
         }
 
     def _class_index(self, image: LabelledImage) -> int:
         return self._classifier.classes.index(image.class_name)
 
-    def _outcome(
-        self, picture: Picture, heats: dict[str, tuple[NDArray[np.float16], float]]
-    ) -> Proposal | Failure:
+    def _outcome(self, picture: Picture, heats: dict[str, tuple[NDArray[np.float16], float]]) -> Proposal | Failure:
         if picture.image.is_background:
             return self._without_box(picture, Status.BACKGROUND, 1.0, NO_HEATMAP)
         grid, probability = heats[picture.image.source]
@@ -124,9 +119,7 @@ class Pipeline:
         return score(probability, stability(heat), concentration(heat, box))
 
     @staticmethod
-    def _without_box(
-        picture: Picture, status: Status, probability: float, grid: NDArray[np.float16]
-    ) -> Proposal:
+    def _without_box(picture: Picture, status: Status, probability: float, grid: NDArray[np.float16]) -> Proposal:
         return Proposal(
             source=picture.image.source,
             content=picture.content,

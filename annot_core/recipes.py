@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from annot_core.binarize import DEFAULT_THRESHOLD, Threshold
 from annot_core.errors import UsageError
+from annot_core.thresholds import DEFAULT_THRESHOLD, Threshold
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ def stability(heat: NDArray[np.floating]) -> float:
     """Return the mean IoU between the boxes of four thresholds, 0 to 1.
 
     Args:
-        heat: (H, W), at least 0. The boxes are the largest components' rectangles at 0.2 to 0.5 of the maximum.
+        heat: (H, W), at least 0. The boxes are the largest components' rectangles at 0.2 to 0.5 of its peak.
     """
     found = [largest_component(binarize(heat, threshold)) for threshold in STABILITY_THRESHOLDS]
     boxes = [box for box in found if box is not None]

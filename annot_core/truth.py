@@ -145,9 +145,7 @@ def _edges(texts: Mapping[str, str | None], where: str) -> Edges:
     """Return the four numbers, checked."""
     xmin, ymin, xmax, ymax = (_pixel(name, texts[name], where) for name in _EDGES)
     if xmax < xmin or ymax < ymin:
-        raise UsageError(
-            f"expected xmin <= xmax and ymin <= ymax in {where}, found {xmin},{ymin},{xmax},{ymax}"
-        )
+        raise UsageError(f"expected xmin <= xmax and ymin <= ymax in {where}, found {xmin},{ymin},{xmax},{ymax}")
     return xmin, ymin, xmax, ymax
 
 

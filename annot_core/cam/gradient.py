@@ -10,8 +10,10 @@ from typing import Any
 
 from annot_core.errors import ModelError
 
+Differentiating = Callable[[Any], tuple[Any, Any]]
 
-def value_and_gradient(function: Callable[[Any], tuple[Any, Any]]) -> Callable[[Any], tuple[Any, Any]]:
+
+def value_and_gradient(function: Differentiating) -> Differentiating:
     """Turn `function` into one that also differentiates.
 
     Args:
@@ -23,12 +25,14 @@ def value_and_gradient(function: Callable[[Any], tuple[Any, Any]]) -> Callable[[
     Raises:
         ModelError: Keras runs on a backend that has no such step here.
     """
-    return _chosen({"tensorflow": _tensorflow_gradient, "jax": _jax_gradient})(function)
+    differentiating: Differentiating = _chosen({"tensorflow": _tensorflow_gradient, "jax": _jax_gradient})(function)
+    return differentiating
 
 
 def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile a function of tensors; it is traced once for every new shape of its arguments."""
-    return _chosen({"tensorflow": _tensorflow_compiled, "jax": _jax_compiled})(function)
+    result: Callable[..., Any] = _chosen({"tensorflow": _tensorflow_compiled, "jax": _jax_compiled})(function)
+    return result
 
 
 def _chosen(table: dict[str, Callable[..., Any]]) -> Callable[..., Any]:
@@ -36,13 +40,11 @@ def _chosen(table: dict[str, Callable[..., Any]]) -> Callable[..., Any]:
 
     backend = keras.backend.backend()
     if backend not in table:
-        raise ModelError(
-            f"expected Keras on one of {', '.join(table)}, found {backend}; set KERAS_BACKEND=tensorflow"
-        )
+        raise ModelError(f"expected Keras on one of {', '.join(table)}, found {backend}; set KERAS_BACKEND=tensorflow")
     return table[backend]
 
 
-def _tensorflow_gradient(function: Callable[[Any], tuple[Any, Any]]) -> Callable[[Any], tuple[Any, Any]]:
+def _tensorflow_gradient(function: Differentiating) -> Differentiating:
     import tensorflow as tf
 
     def differentiate(tensor: Any) -> tuple[Any, Any]:
@@ -54,10 +56,10 @@ def _tensorflow_gradient(function: Callable[[Any], tuple[Any, Any]]) -> Callable
     return differentiate
 
 
-def _jax_gradient(function: Callable[[Any], tuple[Any, Any]]) -> Callable[[Any], tuple[Any, Any]]:
+def _jax_gradient(function: Differentiating) -> Differentiating:
     import jax
 
-    differentiated: Callable[[Any], tuple[Any, Any]] = jax.grad(function, has_aux=True)
+    differentiated: Differentiating = jax.grad(function, has_aux=True)
     return differentiated
 
 

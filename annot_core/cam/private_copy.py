@@ -56,9 +56,7 @@ def copy_for_heatmaps(model: keras.Model, *, free_size: bool = False) -> Private
             f"{type(model).__name__}; rebuild it with keras.Model(inputs, outputs), and save it again"
         )
     if not model.built:
-        raise ModelError(
-            "expected a built model, found one that has never seen an input; call it once before saving"
-        )
+        raise ModelError("expected a built model, found one that has never seen an input; call it once before saving")
     config = _float32(copy.deepcopy(model.get_config()))
     if isinstance(model, keras.Sequential):
         config["build_input_shape"] = model.input_shape
@@ -79,8 +77,7 @@ def _float32(node: Any) -> Any:
     """Replace every precision policy in a configuration by float32."""
     if isinstance(node, dict):
         return {
-            key: "float32" if key == "dtype" and _is_floating(value) else _float32(value)
-            for key, value in node.items()
+            key: "float32" if key == "dtype" and _is_floating(value) else _float32(value) for key, value in node.items()
         }
     if isinstance(node, list | tuple):
         return type(node)(_float32(item) for item in node)

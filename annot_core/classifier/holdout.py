@@ -37,6 +37,6 @@ def class_weights(labels: NDArray[np.int64], class_count: int) -> NDArray[np.flo
     """Weigh classes inversely to their numbers, so that the mean weight of the images is 1: (classes,)."""
     counts = np.bincount(labels, minlength=class_count).astype(np.float32)
     present = np.count_nonzero(counts)
-    return np.divide(
-        np.float32(len(labels)), present * counts, out=np.zeros(class_count, np.float32), where=counts > 0
-    )
+    weights = np.zeros(class_count, np.float32)
+    weights[counts > 0] = np.float32(len(labels)) / (present * counts[counts > 0])
+    return weights

@@ -15,7 +15,16 @@ from annot_core.classifier.backbones import SMALL, WeightsUnavailableError, buil
 from annot_core.classifier.holdout import Split, class_weights, split_stratified
 from annot_core.errors import ImageError, TrainingError
 from annot_core.imaging import peek_size
-from annot_core.progress import EpochFinished, Level, Listener, Notice, Stage, StageAdvanced, StageStarted, ignore
+from annot_core.progress import (
+    EpochFinished,
+    Level,
+    Listener,
+    Notice,
+    Stage,
+    StageAdvanced,
+    StageStarted,
+    ignore,
+)
 from annot_core.records import LabelledImage
 
 if TYPE_CHECKING:
@@ -148,9 +157,7 @@ def _epochs(image_count: int, settings: TrainingSettings) -> int:
     return min(MOST_EPOCHS, max(FEWEST_EPOCHS, STEPS_WANTED // steps))
 
 
-def _build(
-    settings: TrainingSettings, class_count: int, listener: Listener
-) -> tuple[keras.Model, TrainingSettings]:
+def _build(settings: TrainingSettings, class_count: int, listener: Listener) -> tuple[keras.Model, TrainingSettings]:
     try:
         return build_backbone(settings.backbone, class_count, seed=settings.seed), settings
     except WeightsUnavailableError as error:
@@ -196,9 +203,7 @@ def _fit(
 
     def batches(indices: NDArray[np.int64], generator: np.random.Generator | None) -> Batches:
         assert settings.batch_size is not None
-        return Batches(
-            store, indices, labels, weights, batch_size=settings.batch_size, generator=generator
-        )
+        return Batches(store, indices, labels, weights, batch_size=settings.batch_size, generator=generator)
 
     training = batches(split.training, np.random.default_rng(settings.seed + 1))
     inputs = keras.Input((settings.image_size, settings.image_size, 3))
@@ -233,9 +238,7 @@ def _callbacks(epochs: int, listener: Listener) -> list[Any]:
 
     def tell(epoch: int, logs: dict[str, float]) -> None:
         listener(
-            EpochFinished(
-                epoch + 1, epochs, logs["loss"], logs["accuracy"], logs["val_loss"], logs["val_accuracy"]
-            )
+            EpochFinished(epoch + 1, epochs, logs["loss"], logs["accuracy"], logs["val_loss"], logs["val_accuracy"])
         )
         listener(StageAdvanced(Stage.TRAIN, epoch + 1))
 

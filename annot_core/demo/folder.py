@@ -49,8 +49,7 @@ class _Settings:
         for name in ("nuts", "bolts", "empty"):
             if not 0 <= getattr(self, name) <= _MOST_IMAGES:
                 raise UsageError(
-                    f"expected 0 to {_MOST_IMAGES} images of {name}, got {getattr(self, name)}; "
-                    "choose another number"
+                    f"expected 0 to {_MOST_IMAGES} images of {name}, got {getattr(self, name)}; choose another number"
                 )
         if self.nuts + self.bolts + self.empty == 0:
             raise UsageError("expected at least one image to draw, got 0 of each class; ask for some")

@@ -123,9 +123,7 @@ class Bolt:
         """Return points (3, M) whose convex hull holds the solid."""
         head = [_hexagon_corners(self.flats, -self.head), _hexagon_corners(self.flats, 0.0)]
         washer = [_ring(0.46 * self.flats, 0.07)]
-        return np.concatenate(
-            [*head, *washer, _ring(0.5, self.length - 0.1), _ring(0.4, self.length)], axis=1
-        )
+        return np.concatenate([*head, *washer, _ring(0.5, self.length - 0.1), _ring(0.4, self.length)], axis=1)
 
 
 @dataclass(frozen=True, slots=True)

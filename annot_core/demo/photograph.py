@@ -51,15 +51,11 @@ def _developed(rng: np.random.Generator, light: Floats) -> NDArray[np.uint8]:
     noise = rng.normal(size=light.shape).astype(np.float32)
     # Filling in the sensor's missing colors smears its noise a little.
     noise = np.asarray(cv2.GaussianBlur(noise, (0, 0), 0.5), np.float32) * 1.6
-    noisy = light + noise * np.sqrt(
-        np.maximum(light, 0) * level**2 * 4 + (level * 0.25) ** 2, dtype=np.float32
-    )
+    noisy = light + noise * np.sqrt(np.maximum(light, 0) * level**2 * 4 + (level * 0.25) ** 2, dtype=np.float32)
     # Highlights roll off instead of clipping hard; then the sRGB transfer curve (IEC 61966-2-1).
     rolled = np.maximum(noisy, 0)
     rolled = np.where(rolled > 0.6, 0.6 + 0.4 * np.tanh((rolled - 0.6) / 0.4), rolled)
-    curve = np.where(
-        rolled <= 0.0031308, 12.92 * rolled, 1.055 * np.maximum(rolled, 1e-6) ** (1 / 2.4) - 0.055
-    )
+    curve = np.where(rolled <= 0.0031308, 12.92 * rolled, 1.055 * np.maximum(rolled, 1e-6) ** (1 / 2.4) - 0.055)
     return np.asarray(np.clip(np.rint(curve * 255), 0, 255), np.uint8)
 
 

@@ -81,9 +81,7 @@ def _lit_table(rng: np.random.Generator, setup: Setup, surface: Surface) -> Floa
     around_strength = np.float32(rng.uniform(0.15, 0.4))
     falling = np.repeat((around * around_strength)[..., None], 3, axis=2)
     uneven = clouds(rng, 64, (2, 2), 2)
-    pool = cv2.resize(
-        np.asarray(1 + 0.28 * uneven, np.float32), (width, height), interpolation=cv2.INTER_CUBIC
-    )
+    pool = cv2.resize(np.asarray(1 + 0.28 * uneven, np.float32), (width, height), interpolation=cv2.INTER_CUBIC)
     for light, free in zip(setup.lights, direct, strict=True):
         falling += light.color * (light.direction[2] * free * np.clip(pool, 0.35, None))[..., None]
     lit = _seen_flat(rng, camera, surface) * falling

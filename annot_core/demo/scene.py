@@ -107,16 +107,12 @@ def pick_lights(rng: np.random.Generator) -> tuple[Light, ...]:
         ]
         warmth = rng.uniform(-0.12, 0.15)
         color = strength * np.array([1 + warmth, 1.0, 1 - warmth])
-        lights.append(
-            Light(np.array(direction, np.float32), color.astype(np.float32), float(rng.uniform(3.5, 16)))
-        )
+        lights.append(Light(np.array(direction, np.float32), color.astype(np.float32), float(rng.uniform(3.5, 16))))
         strength = float(rng.uniform(0.25, 0.6))
     return tuple(lights)
 
 
-def place_thing(
-    rng: np.random.Generator, camera: Camera, solid: Solid, rotation: Doubles, finish: Finish
-) -> Thing:
+def place_thing(rng: np.random.Generator, camera: Camera, solid: Solid, rotation: Doubles, finish: Finish) -> Thing:
     """Lay a solid on the table at a random place and size, wholly inside the camera's image.
 
     Its box takes 12 to 42 % of the image where its shape allows, and stays a margin of 3 % from the edges.

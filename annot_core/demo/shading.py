@@ -36,18 +36,14 @@ class Room:
         above = _step(z, 0.35 - 0.3 * roughness, 0.9)
         gray = walls + (self.walls * 1.6 - walls) * above
         for direction, brightness, size in self.windows:
-            gray = gray + brightness * _step(
-                direction @ directions, 1 - size - roughness * 0.5, 1 - size * 0.6
-            )
+            gray = gray + brightness * _step(direction @ directions, 1 - size - roughness * 0.5, 1 - size * 0.6)
         total = np.repeat(gray[None], 3, axis=0)
         for light in self.lights:
             spread = 0.02 + 0.35 * roughness
             glow = _step(light.direction @ directions, 1 - spread, 1 - spread * 0.2)
             total = total + light.color[:, None] * glow * (0.25 / (0.05 + 0.6 * roughness))
         below = _step(-z, -0.25 * roughness - 0.02, 0.25 * roughness + 0.02)
-        return np.asarray(
-            total + (self.table[:, None] * (0.55 + 0.45 * _step(-z, 0, 1)) - total) * below, np.float32
-        )
+        return np.asarray(total + (self.table[:, None] * (0.55 + 0.45 * _step(-z, 0, 1)) - total) * below, np.float32)
 
 
 def _step(values: Floats, low: float, high: float) -> Floats:
@@ -64,9 +60,7 @@ def pick_room(rng: np.random.Generator, lights: tuple[Light, ...], table: Floats
         direction[2] = abs(direction[2]) + 0.2
         unit = (direction / np.linalg.norm(direction)).astype(np.float32)
         windows.append((unit, float(rng.uniform(0.5, 1.6)), float(rng.uniform(0.05, 0.3))))
-    return Room(
-        lights, tuple(windows), float(rng.uniform(0.10, 0.32)), float(rng.uniform(0, 2 * math.pi)), table
-    )
+    return Room(lights, tuple(windows), float(rng.uniform(0.10, 0.32)), float(rng.uniform(0, 2 * math.pi)), table)
 
 
 def shine(rng: np.random.Generator, thing: Thing, sight: Sight, room: Room) -> Floats:
@@ -152,9 +146,7 @@ def shadows(camera: Camera, thing: Thing | None, lights: tuple[Light, ...]) -> t
         direct[index][inside] = _spread(free.reshape(across.shape), region)
     up = turn[:, 2:]
     nowhere = np.array([0, 0, 0, 1e3], np.float32)
-    left = nearness(
-        thing.solid, ground, np.repeat(up, ground.shape[1], axis=1), nowhere, (0.1, 0.3, 0.7, 1.2)
-    )
+    left = nearness(thing.solid, ground, np.repeat(up, ground.shape[1], axis=1), nowhere, (0.1, 0.3, 0.7, 1.2))
     around[inside] = _spread(left.reshape(across.shape), region)
     return direct, around
 

@@ -147,9 +147,7 @@ def openness(solid: Solid, points: Floats, directions: Floats, reach: float, sha
     return np.asarray(free * free * (3 - 2 * free), np.float32)
 
 
-def nearness(
-    solid: Solid, points: Floats, normals: Floats, floor: Floats, steps: tuple[float, ...]
-) -> Floats:
+def nearness(solid: Solid, points: Floats, normals: Floats, floor: Floats, steps: tuple[float, ...]) -> Floats:
     """Return ambient light left at `points`, 0 to 1: how far off solid and floor are along the normals.
 
     `floor` (4,) is the table's plane, unit normal and offset; ambient occlusion as in Quilez, "World with

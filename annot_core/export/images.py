@@ -84,8 +84,7 @@ def _check(annotation: Annotation, size: tuple[int, int]) -> None:
     if size != annotation.image_size:
         before = f"{annotation.image_size[0]} x {annotation.image_size[1]}"
         raise ImageError(
-            f"the image is {size[0]} x {size[1]} pixels, but was {before} when it was annotated;"
-            " annotate it again"
+            f"the image is {size[0]} x {size[1]} pixels, but was {before} when it was annotated; annotate it again"
         )
     if annotation.box is not None and not annotation.box.fits(*size):
         raise ImageError(

@@ -161,9 +161,7 @@ def _check_ids(annotations: Sequence[Annotation]) -> None:
         seen[key] = image_id
 
 
-def _export_and_check(
-    exporter: Exporter, annotations: Sequence[Annotation], destination: Destination
-) -> ExportReport:
+def _export_and_check(exporter: Exporter, annotations: Sequence[Annotation], destination: Destination) -> ExportReport:
     """Write one format and compare what is read back with what was to be written."""
     report = exporter.export(annotations, destination)
     expected = Counts(len(annotations), sum(annotation.box is not None for annotation in annotations))

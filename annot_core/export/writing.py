@@ -148,6 +148,4 @@ def _cannot_write(path: Path, error: OSError) -> ExportError:
     """Return the error for a file or folder that the system would not let us write."""
     shown = os.fsencode(path).decode(errors="replace")
     reason = error.strerror or error
-    return ExportError(
-        f"cannot write {shown}: {reason}. Check permissions and free space, then run it again."
-    )
+    return ExportError(f"cannot write {shown}: {reason}. Check permissions and free space, then run it again.")

@@ -26,7 +26,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+from threadpoolctl import threadpool_limits
 
 from annot_core.records import Found
 from annot_core.search.contour import largest_component
@@ -133,9 +133,7 @@ def _optimize(tried: Tried, grid: Grid, max_iter: int, rng: np.random.Generator)
         gpyopt = _import_gpyopt()
         start = grid.points(np.array([rated.edges for rated in tried.rated], dtype=np.int64))
         costs = np.array([[-_SCALE * rated.iou] for rated in tried.rated])
-        space = gpyopt.Design_space(
-            [{"name": edge, "type": "continuous", "domain": (0, 1)} for edge in Edges._fields]
-        )
+        space = gpyopt.Design_space([{"name": edge, "type": "continuous", "domain": (0, 1)} for edge in Edges._fields])
         model = gpyopt.models.GPModel(
             exact_feval=True,
             optimize_restarts=1,
@@ -144,9 +142,7 @@ def _optimize(tried: Tried, grid: Grid, max_iter: int, rng: np.random.Generator)
             ARD=False,
             mean_function=_known_function(expected_cost),
         )
-        acquisition = gpyopt.acquisitions.AcquisitionEI(
-            model, space, _PixelOptimizer(tried, grid, rng), jitter=0.0
-        )
+        acquisition = gpyopt.acquisitions.AcquisitionEI(model, space, _PixelOptimizer(tried, grid, rng), jitter=0.0)
         optimization = gpyopt.methods.ModularBayesianOptimization(
             model,
             space,

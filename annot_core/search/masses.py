@@ -102,9 +102,7 @@ class Masses:
         """Return the box with what it holds."""
         top, left, bottom, right = edges
         sums = self.sums
-        inside = (
-            int(sums[bottom, right]) - int(sums[top, right]) - int(sums[bottom, left]) + int(sums[top, left])
-        )
+        inside = int(sums[bottom, right]) - int(sums[top, right]) - int(sums[bottom, left]) + int(sums[top, left])
         return Rated(inside, self.box(edges).area + self.total - inside, edges)
 
     def reach(self, floor: Rated) -> Reach:

@@ -80,9 +80,7 @@ def make_again(connection: sqlite3.Connection, now: str) -> UndoStep | None:
     return _turn(connection, "min", "undone", "standing", "redo", now)
 
 
-def _turn(
-    connection: sqlite3.Connection, pick: str, old: str, new: str, event: str, now: str
-) -> UndoStep | None:
+def _turn(connection: sqlite3.Connection, pick: str, old: str, new: str, event: str, now: str) -> UndoStep | None:
     (step,) = connection.execute(
         f"SELECT {pick}(id) FROM step WHERE decider = 'person' AND state = ?", (old,)
     ).fetchone()
@@ -109,8 +107,7 @@ def _find(connection: sqlite3.Connection, decision: Decision) -> Row:
     ).fetchone()
     if image is None:
         raise SessionError(
-            f"expected a decision on an image of this session, found {decision.source!r}; "
-            "list the data set first"
+            f"expected a decision on an image of this session, found {decision.source!r}; list the data set first"
         )
     if not decision.content:
         raise SessionError(
@@ -123,17 +120,13 @@ def _find(connection: sqlite3.Connection, decision: Decision) -> Row:
 def _is_open_to_auto(decision: Decision, image: Row) -> bool:
     _, content, class_name, is_background, _, _, current = image
     fits = decision.verdict is not Verdict.KEEP or (decision.box is None) == bool(is_background)
-    return (
-        current is None and decision.content == content and pack(decision.class_name) == class_name and fits
-    )
+    return current is None and decision.content == content and pack(decision.class_name) == class_name and fits
 
 
 def _begin_step(connection: sqlite3.Connection, decider: Decider) -> int:
     if decider is Decider.PERSON:
         connection.execute("UPDATE step SET state = 'dropped' WHERE decider = 'person' AND state = 'undone'")
-    step = connection.execute(
-        "INSERT INTO step (decider, state) VALUES (?, 'standing')", (decider.value,)
-    ).lastrowid
+    step = connection.execute("INSERT INTO step (decider, state) VALUES (?, 'standing')", (decider.value,)).lastrowid
     assert step is not None
     return step
 

@@ -33,8 +33,7 @@ class WriterLock:
             self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o666)
         except OSError as error:
             raise SessionError(
-                f"expected to be allowed to write in {str(path.parent)!r}, but: {error}; "
-                "choose another --output"
+                f"expected to be allowed to write in {str(path.parent)!r}, but: {error}; choose another --output"
             ) from error
         self.works = True
         try:

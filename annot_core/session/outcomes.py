@@ -20,9 +20,7 @@ def record(connection: sqlite3.Connection, results: Sequence[Proposal | Failure]
     """Replace the outcomes of some images; see `Session.record`."""
     row = connection.execute("SELECT id FROM producer WHERE name = ?", (producer,)).fetchone()
     if row is None:
-        raise SessionError(
-            f"expected a registered producer, found {producer!r}; call register_producer before record"
-        )
+        raise SessionError(f"expected a registered producer, found {producer!r}; call register_producer before record")
     for result in results:
         image, content, status = _find(connection, result.source)
         if status is not None:
@@ -80,9 +78,7 @@ def _find(connection: sqlite3.Connection, source: str) -> tuple[int, str, str | 
         "SELECT id, content, status FROM image WHERE source = ?", (pack(source),)
     ).fetchone()
     if found is None:
-        raise SessionError(
-            f"expected results for images of this session, found {source!r}; list the data set first"
-        )
+        raise SessionError(f"expected results for images of this session, found {source!r}; list the data set first")
     return found
 
 
@@ -103,9 +99,7 @@ def _record_proposal(connection: sqlite3.Connection, image: int, proposal: Propo
 
 
 def _record_failure(connection: sqlite3.Connection, image: int, failure: Failure, producer: int) -> None:
-    connection.execute(
-        "UPDATE image SET status = ?, producer = ? WHERE id = ?", (Status.FAILED.value, producer, image)
-    )
+    connection.execute("UPDATE image SET status = ?, producer = ? WHERE id = ?", (Status.FAILED.value, producer, image))
     connection.execute(
         "INSERT INTO failure VALUES (?, ?, ?)", (image, printable(failure.stage), printable(failure.reason))
     )

@@ -99,9 +99,7 @@ def candidates_json(candidates: tuple[Candidate, ...]) -> str:
 
 def to_candidates(text: str | None) -> tuple[Candidate, ...]:
     """Undo `candidates_json`; None gives none."""
-    return tuple(
-        Candidate(Box(*edges), search, threshold) for *edges, search, threshold in json.loads(text or "[]")
-    )
+    return tuple(Candidate(Box(*edges), search, threshold) for *edges, search, threshold in json.loads(text or "[]"))
 
 
 def heatmap_row(heatmap: NDArray[np.float16]) -> Row:
@@ -123,9 +121,7 @@ def to_decision(row: Row) -> Decision | None:
     source, content, verdict, class_name, *edges, decider = row
     if verdict is None:
         return None
-    return Decision(
-        unpack(source), content, Verdict(verdict), unpack(class_name), _to_box(edges), Decider(decider)
-    )
+    return Decision(unpack(source), content, Verdict(verdict), unpack(class_name), _to_box(edges), Decider(decider))
 
 
 def to_result(row: Row) -> ImageResult:

@@ -161,9 +161,7 @@ def connect(path: Path, *, create: bool, locks: bool) -> sqlite3.Connection:
 def _prepare(connection: sqlite3.Connection, path: Path, create: bool) -> None:
     version = _version(connection, path)
     if version == 0 and not create:
-        raise SessionError(
-            f"expected a session in {str(path)!r}, found an empty file; annotate the data set first"
-        )
+        raise SessionError(f"expected a session in {str(path)!r}, found an empty file; annotate the data set first")
     # No write-ahead log: it needs shared memory, which network file systems do not have. EXTRA is FULL
     # and syncs the folder too once the rollback journal is gone: without that, a commit right before a
     # power cut can be taken back by a journal that is there again.

@@ -45,9 +45,7 @@ class Session:
     from several threads; SQLite's troubles are raised as `SessionError`.
     """
 
-    def __init__(
-        self, folder: Path, connection: sqlite3.Connection, lock: WriterLock | None, now: Clock
-    ) -> None:
+    def __init__(self, folder: Path, connection: sqlite3.Connection, lock: WriterLock | None, now: Clock) -> None:
         """Use `Session.open` or `Session.load`."""
         self._folder = folder
         self._connection = connection
@@ -134,14 +132,11 @@ class Session:
         row = self._one("SELECT value FROM setting WHERE name = 'root'")
         if row is None:
             raise SessionError(
-                f"expected a session with a data set in {str(self._folder)!r}, found none; "
-                "annotate the data set first"
+                f"expected a session with a data set in {str(self._folder)!r}, found none; annotate the data set first"
             )
         return Path(rows.unpack(row[0]))
 
-    def sync(
-        self, images: Iterable[LabelledImage], hash_file: listing.HashFile, assign_ids: listing.AssignIds
-    ) -> Sync:
+    def sync(self, images: Iterable[LabelledImage], hash_file: listing.HashFile, assign_ids: listing.AssignIds) -> Sync:
         """Bring the session in line with a listing of the data set.
 
         An image is known by its source. Where size or modification time differ the file is hashed
@@ -295,9 +290,7 @@ class Session:
                 f"{str(known)!r}; choose another --output"
             )
         with self._writing() as connection:
-            connection.execute(
-                "INSERT OR REPLACE INTO setting VALUES ('root', ?)", (rows.pack(str(dataset)),)
-            )
+            connection.execute("INSERT OR REPLACE INTO setting VALUES ('root', ?)", (rows.pack(str(dataset)),))
 
     def _time(self) -> str:
         return self._now().isoformat()

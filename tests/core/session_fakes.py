@@ -28,9 +28,7 @@ PRODUCER = "settings-1"
 BOX = Box(1, 2, 30, 40)
 
 
-def listed(
-    root: Path, source: str, *, size: int = 1, mtime: int = 1, background: bool = False
-) -> LabelledImage:
+def listed(root: Path, source: str, *, size: int = 1, mtime: int = 1, background: bool = False) -> LabelledImage:
     return LabelledImage(root, source, source.split("/")[0], background, size, mtime)
 
 
@@ -44,9 +42,7 @@ def unhashable(path: Path) -> str:
     raise AssertionError(f"{path} was hashed without need")
 
 
-def sync(
-    session: Session, images: Iterable[LabelledImage], hash_file: Callable[[Path], str] = unhashable
-) -> Sync:
+def sync(session: Session, images: Iterable[LabelledImage], hash_file: Callable[[Path], str] = unhashable) -> Sync:
     return session.sync(images, hash_file, assign_ids)
 
 

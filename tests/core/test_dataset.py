@@ -173,9 +173,7 @@ def test_what_is_no_image_is_skipped_with_its_reason(root, name, content, reason
 
 def test_files_outside_every_class_folder_are_skipped(root):
     put(root, "cat/1.jpg", "loose.jpg", "boxes.csv")
-    assert reasons(list_dataset(root)) == dict.fromkeys(
-        ["boxes.csv", "loose.jpg"], "lies outside every class folder"
-    )
+    assert reasons(list_dataset(root)) == dict.fromkeys(["boxes.csv", "loose.jpg"], "lies outside every class folder")
 
 
 @pytest.mark.parametrize(
@@ -329,9 +327,7 @@ def test_one_class_is_enough(root):
 # Outputs
 
 
-@pytest.mark.parametrize(
-    "output", ["photos", "photos/out", "photos/cat/out/deep", "photos/../photos", "link/x"]
-)
+@pytest.mark.parametrize("output", ["photos", "photos/out", "photos/cat/out/deep", "photos/../photos", "link/x"])
 def test_an_output_in_the_data_set_is_refused(root, output):
     put(root, "cat/1.jpg")
     (root.parent / "link").symlink_to(root)

@@ -217,9 +217,7 @@ def test_settings_are_on_disk(drawn: DemoSet) -> None:
 def test_progress_counts_up_to_the_number_of_images(tmp_path: Path) -> None:
     heard: list[Event] = []
     ticks = iter([10.0, 12.5])
-    draw_demo(
-        tmp_path, nuts=1, bolts=0, empty=1, size=SMALL, listener=heard.append, clock=lambda: next(ticks)
-    )
+    draw_demo(tmp_path, nuts=1, bolts=0, empty=1, size=SMALL, listener=heard.append, clock=lambda: next(ticks))
     assert isinstance(heard[0], StageStarted)
     assert heard[0].total == 2
     assert [event.done for event in heard if isinstance(event, StageAdvanced)] == [1, 2]
@@ -254,9 +252,7 @@ def test_photographs_decode_to_their_size(size: tuple[int, int]) -> None:
 def test_size_and_place_vary_so_that_fixed_boxes_fit_poorly() -> None:
     width, height = SMALL
     whole, middle = Box(0, 0, width, height), Box(8, 6, 72, 54)
-    boxes = [
-        set_up(generator(0, code, k), kind, SMALL).box() for code, kind in enumerate(Kind) for k in range(30)
-    ]
+    boxes = [set_up(generator(0, code, k), kind, SMALL).box() for code, kind in enumerate(Kind) for k in range(30)]
     objects = [box for box in boxes if box is not None]
     assert len(objects) == 60
     assert np.mean([box.iou(whole) for box in objects]) < 0.3

@@ -30,9 +30,7 @@ def _annotation(image_id: str, box: Box | None = None, size: tuple[int, int] = (
         pytest.param(_jpeg(40, 30, progressive=True), id="progressive"),
         pytest.param(_jpeg(40, 30, comment=b"x" * 5000), id="with a comment"),
         pytest.param(b"\xff\xd8\xff\xff" + _jpeg(40, 30)[2:], id="fill bytes"),
-        pytest.param(
-            _jpeg(40, 30)[:20] + b"\x00junk\xff\x00" + _jpeg(40, 30)[20:], id="junk before a marker"
-        ),
+        pytest.param(_jpeg(40, 30)[:20] + b"\x00junk\xff\x00" + _jpeg(40, 30)[20:], id="junk before a marker"),
     ],
 )
 def test_the_size_of_a_jpeg_is_read_from_its_frame_header(data: bytes) -> None:
@@ -71,9 +69,7 @@ def _denied(path: Path) -> bytes:
         pytest.param(_broken, None, "the file ends too early", id="broken"),
         pytest.param(_denied, None, "Permission denied", id="no permission"),
         pytest.param(lambda path: _jpeg(30, 40), None, "30 x 40 pixels, but was 40 x 30", id="another size"),
-        pytest.param(
-            lambda path: _jpeg(40, 30), Box(0, 0, 41, 30), "box inside the 40 x 30", id="box outside"
-        ),
+        pytest.param(lambda path: _jpeg(40, 30), Box(0, 0, 41, 30), "box inside the 40 x 30", id="box outside"),
         pytest.param(lambda path: _jpeg(40, 30), Box(5, 5, 5, 9), "box inside the 40 x 30", id="empty box"),
     ],
 )

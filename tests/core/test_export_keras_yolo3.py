@@ -30,9 +30,7 @@ def test_rows_are_path_box_and_class_number(tmp_path: Path) -> None:
     assert (tmp_path / "yolo3" / "train.txt").read_bytes().decode() == (
         f"{tmp_path}/JPEGImages/a.jpg 4,5,20,25,1\n{tmp_path}/JPEGImages/c.jpg\n"
     )
-    assert (tmp_path / "yolo3" / "val.txt").read_bytes().decode() == (
-        f"{tmp_path}/JPEGImages/b.jpg 1,1,40,30,0\n"
-    )
+    assert (tmp_path / "yolo3" / "val.txt").read_bytes().decode() == (f"{tmp_path}/JPEGImages/b.jpg 1,1,40,30,0\n")
 
 
 @pytest.mark.parametrize(
@@ -53,9 +51,7 @@ def test_paths_that_would_break_a_row_are_relative(tmp_path: Path, name: str) ->
     assert KerasYolo3Exporter().count(destination) == Counts(3, 2)
 
 
-def test_a_relative_output_folder_gives_absolute_paths(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_relative_output_folder_gives_absolute_paths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
     KerasYolo3Exporter().export(ANNOTATIONS, _destination(Path("out")))

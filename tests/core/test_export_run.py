@@ -29,9 +29,7 @@ def jpeg(path: Path) -> bytes:
 
 
 def annotation(image_id: str, class_name: str = "cat", box: Box | None = BOX) -> Annotation:
-    return Annotation(
-        image_id, Path(f"{image_id}.png"), f"{class_name}/{image_id}.png", class_name, box, SIZE
-    )
+    return Annotation(image_id, Path(f"{image_id}.png"), f"{class_name}/{image_id}.png", class_name, box, SIZE)
 
 
 MANY = [
@@ -82,9 +80,7 @@ def test_background_has_no_class_number_but_a_place_in_the_lists(tmp_path: Path)
 def test_train_and_val_are_disjoint_and_each_class_is_in_both(tmp_path: Path) -> None:
     export_all(MANY, tmp_path, upright_jpeg=jpeg)
 
-    train, val, both = (
-        set(lines(tmp_path, f"ImageSets/Main/{name}.txt")) for name in ("train", "val", "trainval")
-    )
+    train, val, both = (set(lines(tmp_path, f"ImageSets/Main/{name}.txt")) for name in ("train", "val", "trainval"))
     assert not train & val
     assert train | val == both
     for prefix in ("cat", "dog", "none"):
@@ -196,9 +192,7 @@ def test_an_unknown_format_is_refused_before_anything_is_written(tmp_path: Path)
     assert not (tmp_path / "out").exists()
 
 
-def test_what_does_not_read_back_as_written_is_an_error(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_does_not_read_back_as_written_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     count = VocExporter.count
 
     def one_less(exporter: VocExporter, destination: Destination) -> Counts:
@@ -214,9 +208,7 @@ def test_what_does_not_read_back_as_written_is_an_error(
 def test_the_listener_hears_each_image(tmp_path: Path) -> None:
     events: list[Event] = []
 
-    export_all(
-        MANY, tmp_path, upright_jpeg=jpeg, listener=events.append, clock=itertools.count(5, 2).__next__
-    )
+    export_all(MANY, tmp_path, upright_jpeg=jpeg, listener=events.append, clock=itertools.count(5, 2).__next__)
 
     assert events[0] == StageStarted(Stage.EXPORT, 23)
     assert events[1:-1] == [StageAdvanced(Stage.EXPORT, done) for done in range(1, 24)]

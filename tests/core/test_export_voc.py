@@ -150,9 +150,7 @@ def test_counting_reads_the_files(tmp_path: Path) -> None:
         pytest.param("ImageSets/Main/trainval.txt", None, "trainval", id="no list"),
     ],
 )
-def test_what_does_not_read_back_is_an_error(
-    tmp_path: Path, path: str, data: bytes | None, message: str
-) -> None:
+def test_what_does_not_read_back_is_an_error(tmp_path: Path, path: str, data: bytes | None, message: str) -> None:
     destination = _export(tmp_path, [_annotation("a"), _annotation("b")], {"a": "train", "b": "val"})
     (tmp_path / path).unlink()
     if data is not None:

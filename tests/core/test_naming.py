@@ -33,9 +33,7 @@ IMAGES = st.lists(st.tuples(NAMES, NAMES), max_size=12)
         pytest.param("<b>&\"'", "_b____", id="markup and quotes"),
         pytest.param("Stra\u00dfe", "Stra\u00dfe", id="letters stay"),
         pytest.param("e\u0301t\u00e9", "\u00e9t\u00e9", id="composed"),
-        pytest.param(
-            "\u0939\u093f\u0928\u094d\u0926\u0940", "\u0939\u093f\u0928\u094d\u0926\u0940", id="marks"
-        ),
+        pytest.param("\u0939\u093f\u0928\u094d\u0926\u0940", "\u0939\u093f\u0928\u094d\u0926\u0940", id="marks"),
         pytest.param("a\u3164b\ufe0fc", "a_b_c", id="invisible letters and marks"),
         pytest.param("x\udcff", "x_", id="undecodable byte"),
         pytest.param("\U0001f600", "image", id="emoji only"),
@@ -56,9 +54,7 @@ def test_any_name_gives_an_id_that_every_reader_takes(name: str) -> None:
     assert found.split() == [found]
     assert found[0] not in "#.-"
     assert len(found.encode()) <= MAX_ID_BYTES
-    assert all(
-        char in "._-" or char.isalnum() or unicodedata.category(char) in ("Mn", "Mc") for char in found
-    )
+    assert all(char in "._-" or char.isalnum() or unicodedata.category(char) in ("Mn", "Mc") for char in found)
     assert unicodedata.is_normalized("NFC", found)
     assert _through_xml(found) == found
 
@@ -125,9 +121,7 @@ def test_ids_that_are_taken_are_not_given_again_in_any_case() -> None:
 
 
 @given(IMAGES, st.sets(NAMES, max_size=5))
-def test_ids_are_unique_and_leave_the_taken_ones_alone(
-    images: list[tuple[str, str]], taken: set[str]
-) -> None:
+def test_ids_are_unique_and_leave_the_taken_ones_alone(images: list[tuple[str, str]], taken: set[str]) -> None:
     found = image_ids(images, taken)
 
     keys = [file_key(name) for name in found]
@@ -138,14 +132,10 @@ def test_ids_are_unique_and_leave_the_taken_ones_alone(
 
 
 @given(st.lists(st.tuples(NAMES, NAMES), max_size=12, unique=True), st.randoms(use_true_random=False))
-def test_ids_do_not_depend_on_the_order_of_the_images(
-    images: list[tuple[str, str]], order: random.Random
-) -> None:
+def test_ids_do_not_depend_on_the_order_of_the_images(images: list[tuple[str, str]], order: random.Random) -> None:
     shuffled = order.sample(images, len(images))
 
-    assert dict(zip(shuffled, image_ids(shuffled), strict=True)) == dict(
-        zip(images, image_ids(images), strict=True)
-    )
+    assert dict(zip(shuffled, image_ids(shuffled), strict=True)) == dict(zip(images, image_ids(images), strict=True))
 
 
 def test_naming_thousands_of_equal_stems_asks_for_each_number_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -147,7 +147,5 @@ def test_a_fresh_interpreter_runs_it_silently_with_the_declared_dependencies():
 
 
 def test_what_gpyopt_needs_is_declared_by_this_project():
-    declared = {
-        re.split(r"[^\w.-]", line)[0].lower() for line in importlib.metadata.requires("autoannot-tui")
-    }
+    declared = {re.split(r"[^\w.-]", line)[0].lower() for line in importlib.metadata.requires("autoannot-tui")}
     assert declared >= {"gpyopt", "gpy", "scipy", "matplotlib", "threadpoolctl"}

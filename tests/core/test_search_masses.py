@@ -21,12 +21,8 @@ def naive_iou(box, mask):
 @given(MASKS, st.data())
 def test_rated_boxes_hold_what_counting_finds(mask, data):
     masses = measure(mask)
-    top, bottom = sorted(
-        data.draw(st.lists(st.integers(0, len(masses.ys) - 1), min_size=2, max_size=2, unique=True))
-    )
-    left, right = sorted(
-        data.draw(st.lists(st.integers(0, len(masses.xs) - 1), min_size=2, max_size=2, unique=True))
-    )
+    top, bottom = sorted(data.draw(st.lists(st.integers(0, len(masses.ys) - 1), min_size=2, max_size=2, unique=True)))
+    left, right = sorted(data.draw(st.lists(st.integers(0, len(masses.xs) - 1), min_size=2, max_size=2, unique=True)))
     rated = masses.rate(Edges(top, left, bottom, right))
     box = masses.box(rated.edges)
     assert rated.iou == naive_iou(box, mask) == map_iou(box, mask)

@@ -83,9 +83,7 @@ def test_same_map_same_answer(search):
     assert search.find(MAPS["blobs"]) == first
 
 
-@pytest.mark.parametrize(
-    "view", [np.asfortranarray, lambda m: m.repeat(2, axis=0)[::2], lambda m: m[::-1, ::-1]]
-)
+@pytest.mark.parametrize("view", [np.asfortranarray, lambda m: m.repeat(2, axis=0)[::2], lambda m: m[::-1, ::-1]])
 def test_memory_layout_does_not_matter(search, view):
     viewed = view(MAPS["blobs"])
     assert search.find(viewed) == search.find(viewed.copy(order="C"))
@@ -141,9 +139,7 @@ def test_a_registered_class_is_handed_only_what_it_names(monkeypatch):
 
 
 def run_python(code):
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=False
-    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout.split()
 

@@ -33,9 +33,7 @@ def test_a_person_replaces_anything(tmp_path: Path) -> None:
 def test_auto_replaces_nothing(tmp_path: Path, first: Decision) -> None:
     with proposed_session(tmp_path, ONE, TWO) as session:
         session.decide([first])
-        assert (
-            session.decide([auto(ONE, verdict=Verdict.DROP), auto(TWO), auto(TWO, verdict=Verdict.DROP)]) == 1
-        )
+        assert session.decide([auto(ONE, verdict=Verdict.DROP), auto(TWO), auto(TWO, verdict=Verdict.DROP)]) == 1
         assert current(session, ONE) == first
         assert current(session, TWO) == auto(TWO)
 
@@ -176,9 +174,7 @@ sources = st.sampled_from([ONE, TWO])
 contents = st.sampled_from(["v1", "v2"])
 verdicts = st.sampled_from(list(Verdict))
 choices = st.builds(
-    lambda source, content, verdict, edge: decision(
-        source, verdict, content=content, box=Box(0, 0, edge, edge)
-    ),
+    lambda source, content, verdict, edge: decision(source, verdict, content=content, box=Box(0, 0, edge, edge)),
     sources,
     contents,
     verdicts,

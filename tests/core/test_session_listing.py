@@ -72,9 +72,7 @@ def test_ids_are_asked_for_new_images_only_and_stay(tmp_path: Path) -> None:
 def test_a_changed_image_is_pending_and_undecided(tmp_path: Path, size: int, mtime: int) -> None:
     with proposed_session(tmp_path, ONE) as session:
         session.decide([decision(ONE)])
-        assert (
-            sync(session, [listed(session.root, ONE, size=size, mtime=mtime)], lambda path: "v2").changed == 1
-        )
+        assert sync(session, [listed(session.root, ONE, size=size, mtime=mtime)], lambda path: "v2").changed == 1
         assert pending(session) == [ONE]
         assert current(session, ONE) is None
         assert session.proposal(ONE) is None

@@ -48,8 +48,7 @@ def test_the_file_says_whose_it_is(tmp_path: Path) -> None:
 def test_commits_are_durable_and_need_no_shared_memory(tmp_path: Path) -> None:
     with Session.open(tmp_path / "out", tmp_path / "data") as session:
         pragmas = [
-            session._connection.execute(f"PRAGMA {name}").fetchone()[0]
-            for name in ("journal_mode", "synchronous")
+            session._connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("journal_mode", "synchronous")
         ]
     extra = 3
     assert pragmas == ["delete", extra]

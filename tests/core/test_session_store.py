@@ -53,9 +53,7 @@ def test_a_proposal_comes_back_as_it_was_after_a_restart(tmp_path: Path) -> None
 
 unit = st.floats(0, 1)
 boxes = st.builds(Box, *[st.integers(0, 10**6)] * 4)
-candidates = st.builds(
-    Candidate, boxes, st.sampled_from(["exact", "bayes"]), unit | st.sampled_from(["otsu"])
-)
+candidates = st.builds(Candidate, boxes, st.sampled_from(["exact", "bayes"]), unit | st.sampled_from(["otsu"]))
 
 
 @pytest.fixture(scope="module")
@@ -71,9 +69,7 @@ def hasty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
     image_size=st.tuples(st.integers(1, 10**6), st.integers(1, 10**6)),
     status=st.sampled_from([Status.PROPOSED, Status.NO_EVIDENCE, Status.BACKGROUND]),
     candidates=st.lists(candidates, max_size=5).map(tuple),
-    heatmap=npst.arrays(
-        np.float16, npst.array_shapes(min_dims=2, max_dims=2), elements=st.floats(0, 1, width=16)
-    ),
+    heatmap=npst.arrays(np.float16, npst.array_shapes(min_dims=2, max_dims=2), elements=st.floats(0, 1, width=16)),
 )
 @settings(deadline=None)
 def test_any_proposal_comes_back_as_it_was(hasty: Session, **fields: Any) -> None:

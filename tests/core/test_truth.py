@@ -75,9 +75,7 @@ def test_names_that_are_no_text_match_the_source(tmp_path: Path) -> None:
     [
         pytest.param("", "expected a header .* found nothing", id="empty"),
         pytest.param("a.jpg,cat,1,1,2,2\n", "expected a header .* add file, xmin", id="no header"),
-        pytest.param(
-            HEADER + "a.jpg,cat,1,1,2,2\n\na.jpg,cat,1,x,2,2\n", "ymin in row 4 .*'x'", id="no number"
-        ),
+        pytest.param(HEADER + "a.jpg,cat,1,1,2,2\n\na.jpg,cat,1,x,2,2\n", "ymin in row 4 .*'x'", id="no number"),
         pytest.param(HEADER + "a.jpg,cat,1,1,2\n", "ymax in row 2 .*'nothing'", id="short row"),
         pytest.param(HEADER + "a.jpg,cat,1,1,2,\n", "ymax in row 2 .*'nothing'", id="empty field"),
         pytest.param(HEADER + "a.jpg,cat,-1,1,2,2\n", "xmin in row 2 .*'-1'", id="negative"),

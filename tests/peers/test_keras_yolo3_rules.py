@@ -173,9 +173,7 @@ def by_name(rows: list[Row]) -> list[Row]:
     return sorted(rows, key=lambda row: row.image)
 
 
-def test_the_converter_from_voc_finds_every_image_and_box(
-    output: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_converter_from_voc_finds_every_image_and_box(output: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(output)
 
     rows = [read_row(line) for line in convert_voc(output, "trainval")]

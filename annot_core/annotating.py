@@ -1,0 +1,275 @@
+"""The whole job: a folder of labelled images in, a detection data set out."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import itertools
+import json
+import time
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from annot_core.classifier.obtaining import ClassifierRequest, obtain_classifier
+from annot_core.classifier.training import TrainingSettings
+from annot_core.dataset import Dataset, check_output, default_output, list_dataset
+from annot_core.export import ExportSummary, export_all
+from annot_core.imaging import MAX_PIXELS, content_hash
+from annot_core.naming import image_ids
+from annot_core.native_output import stderr_to
+from annot_core.progress import (
+    Event,
+    Listener,
+    Notice,
+    Stage,
+    StageAdvanced,
+    StageFinished,
+    StageStarted,
+    ignore,
+)
+from annot_core.recipes import DEFAULT_RECIPE, Recipe, find_recipe
+from annot_core.records import Decider, Decision, Failure, LabelledImage, Skipped, Status, Verdict
+from annot_core.report import write_report
+from annot_core.session import Counts, ImageResult, Session
+from annot_core.thresholds import Threshold
+
+PIPELINE_VERSION = 1
+"""Raised when the same settings give other proposals than before, so that sessions are done again."""
+
+LOG_FILE = "log.txt"
+_DECISIONS_AT_ONCE = 1000
+
+Clock = Callable[[], float]
+
+
+@dataclass(frozen=True, slots=True)
+class Annotated:
+    """What a run came to. `timings_s` are seconds by stage; `problems` could not be exported.
+
+    `failures` are all present images that could not be read or worked on, with their reasons.
+    """
+
+    output: Path
+    counts: Counts
+    timings_s: dict[str, float]
+    skipped: tuple[Skipped, ...]
+    failures: tuple[Failure, ...]
+    problems: tuple[Failure, ...]
+    export: ExportSummary | None
+
+    @property
+    def boxes(self) -> int:
+        """How many boxes were written."""
+        return self.export.boxes if self.export is not None else 0
+
+
+def annotate(
+    dataset: str | Path,
+    output: str | Path | None = None,
+    *,
+    model: str | Path | None = None,
+    classes: str | Path | None = None,
+    trust_model: bool = False,
+    recipe: str = DEFAULT_RECIPE,
+    cam: str | None = None,
+    threshold: Threshold | None = None,
+    search: str | None = None,
+    max_iter: int | None = None,
+    background: Collection[str] = (),
+    auto_accept: bool = True,
+    min_score: float = 0.0,
+    training: TrainingSettings | None = None,
+    redo: bool = False,
+    max_pixels: int = MAX_PIXELS,
+    report: str | Path | None = None,
+    capture_stderr: bool = False,
+    listener: Listener = ignore,
+    clock: Clock = time.monotonic,
+) -> Annotated:
+    """Annotate a folder of labelled images, `dataset/<class>/<image>`, and write Pascal VOC files.
+
+    A run that was killed goes on where it was when it is started again. Decisions are never overwritten.
+
+    Args:
+        dataset: the folder of class folders.
+        output: where everything is written; None: `<dataset>-annotated` beside it.
+        model: a Keras classifier; None: the one trained for this output before, else a new one.
+        classes: a file with one class a line, in the order of the model's outputs.
+        trust_model: run code that the model file carries.
+        recipe: a name out of `recipe_names()`; the next four override parts of it.
+        cam: the heat map method.
+        threshold: where heat begins, as `binarize` takes it.
+        search: the box search.
+        max_iter: steps of the search `bayes`.
+        background: names of class folders whose images hold no object.
+        auto_accept: keep every proposal with a score of at least `min_score`; else leave all undecided.
+        min_score: 0 to 1.
+        training: how a classifier is trained, where one is.
+        redo: withdraw automatic decisions (never a person's) and propose anew.
+        max_pixels: images with more pixels are not decoded.
+        report: a file to write a JSON report to.
+        capture_stderr: send what native libraries print to the session's log file.
+        listener: hears how far the run is.
+        clock: gives seconds.
+
+    Raises:
+        UsageError: the data set, the model, the session or an option is not usable.
+        TrainingError: no classifier could be trained.
+        ExportError: the files could not be written.
+    """
+    request = ClassifierRequest(
+        None if model is None else Path(model),
+        None if classes is None else Path(classes),
+        trust_model,
+        training or TrainingSettings(),
+    )
+    chosen = _recipe(recipe, cam, threshold, search, max_iter, request.training.seed)
+    root = Path(dataset)
+    target = default_output(root) if output is None else Path(output)
+    check_output(root, target)
+    timings = _Timings(listener, clock)
+    with timings.stage(Stage.LIST):
+        listed = list_dataset(root, background=background)
+    with Session.open(target, root) as session:
+        with stderr_to(session.folder / LOG_FILE) if capture_stderr else contextlib.nullcontext():
+            session.sync(listed.images, content_hash, image_ids)
+            if redo:
+                session.forget_automatic()
+                session.forget_proposals()
+            _propose(session, listed, request, chosen, max_pixels, timings)
+            if auto_accept:
+                _accept(session, min_score)
+            export = _export(session, listed, target, timings)
+        problems = export.problems if export is not None else ()
+        if report is not None:
+            write_report(Path(report), session, timings_s=timings.seconds, skipped=listed.skipped, problems=problems)
+        return Annotated(
+            target,
+            session.counts(),
+            dict(timings.seconds),
+            listed.skipped,
+            tuple(_failures(session)),
+            problems,
+            export,
+        )
+
+
+def _recipe(
+    name: str,
+    cam: str | None,
+    threshold: Threshold | None,
+    search: str | None,
+    max_iter: int | None,
+    seed: int,
+) -> Recipe:
+    named = find_recipe(name)
+    return replace(
+        named,
+        cam=cam or named.cam,
+        threshold=named.threshold if threshold is None else threshold,
+        search=search or named.search,
+        max_iter=named.max_iter if max_iter is None else max_iter,
+        seed=seed,
+    )
+
+
+class _Timings:
+    """Tells a listener when stages begin and end, and remembers how long each took."""
+
+    def __init__(self, listener: Listener, clock: Clock) -> None:
+        self._outer = listener
+        self.clock = clock
+        self.seconds: dict[str, float] = {}
+
+    def listener(self, event: Event) -> None:
+        """Hear an event, remember it if a stage finished, and pass it on."""
+        if isinstance(event, StageFinished):
+            self.seconds[event.stage.value] = self.seconds.get(event.stage.value, 0.0) + event.seconds
+        self._outer(event)
+
+    @contextlib.contextmanager
+    def stage(self, stage: Stage) -> Iterator[None]:
+        started = self.clock()
+        yield
+        self.listener(StageFinished(stage, self.clock() - started))
+
+
+def _propose(
+    session: Session,
+    dataset: Dataset,
+    request: ClassifierRequest,
+    recipe: Recipe,
+    max_pixels: int,
+    timings: _Timings,
+) -> None:
+    """Fill the session with proposals for everything that has no decision yet."""
+    settled = sum(1 for result in session.results() if result.decision is not None)
+    if settled:
+        timings.listener(Notice(f"{settled} images were decided before and stay as they are"))
+    if settled == len(dataset.images):
+        return
+    # Keras takes seconds to start, so nothing of it is imported where there is nothing left to do.
+    classifier = obtain_classifier(request, dataset, session.folder, listener=timings.listener, clock=timings.clock)
+    from annot_core.engine.in_process import InProcessEngine
+    from annot_core.pipeline import Pipeline
+
+    described = {
+        "recipe": asdict(recipe),
+        "classifier": classifier.fingerprint,
+        "classes": classifier.classes,
+        "input_size": classifier.input_size,
+        "pixel_range": classifier.pixel_range.value,
+        "max_pixels": max_pixels,
+        "pipeline_version": PIPELINE_VERSION,
+    }
+    text = json.dumps(described, sort_keys=True)
+    producer = hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+    session.register_producer(producer, described)
+    waiting = [image for image in session.pending(producer) if _undecided(session, image)]
+    timings.listener(StageStarted(Stage.ANNOTATE, len(waiting)))
+    with timings.stage(Stage.ANNOTATE):
+        engine = InProcessEngine(Pipeline(classifier, recipe, max_pixels=max_pixels))
+        done = 0
+        for outcomes in engine.run(waiting):
+            session.record(outcomes, producer)
+            done += len(outcomes)
+            timings.listener(StageAdvanced(Stage.ANNOTATE, done))
+
+
+def _undecided(session: Session, image: LabelledImage) -> bool:
+    result = session.result(image.source)
+    return result is None or result.decision is None
+
+
+def _accept(session: Session, min_score: float) -> None:
+    """Keep what is good enough; a decision that stands is never touched."""
+    ready = (_keep(result) for result in session.results() if _acceptable(result, min_score))
+    while decisions := list(itertools.islice(ready, _DECISIONS_AT_ONCE)):
+        session.decide(decisions)
+
+
+def _acceptable(result: ImageResult, min_score: float) -> bool:
+    if result.decision is not None:
+        return False
+    if result.status is Status.BACKGROUND:
+        return True
+    return result.status is Status.PROPOSED and result.score is not None and result.score >= min_score
+
+
+def _keep(result: ImageResult) -> Decision:
+    return Decision(result.source, result.content, Verdict.KEEP, result.class_name, result.box, Decider.AUTO)
+
+
+def _export(session: Session, dataset: Dataset, output: Path, timings: _Timings) -> ExportSummary | None:
+    counts = session.counts()
+    if not counts.kept:
+        return None
+    objects = [name for name in dataset.classes if name not in dataset.background]
+    return export_all(session.annotations(), output, classes=objects, listener=timings.listener)
+
+
+def _failures(session: Session) -> Iterator[Failure]:
+    for result in session.results():
+        if result.status is Status.FAILED:
+            yield Failure(result.source, result.stage, result.reason)

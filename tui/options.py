@@ -1,0 +1,137 @@
+"""Command line options that several commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from annot_core.cam import method_names
+from annot_core.classifier.backbones import backbone_names
+from annot_core.errors import UsageError
+from annot_core.recipes import DEFAULT_RECIPE, recipe_names
+from annot_core.search import search_names
+from annot_core.thresholds import Threshold, parse_threshold
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+FILE = click.Path(path_type=Path)
+
+
+def read_threshold(ctx: click.Context, param: click.Parameter, value: str | None) -> Threshold | None:
+    """Read a threshold that was typed."""
+    if value is None:
+        return None
+    try:
+        return parse_threshold(value)
+    except UsageError as error:
+        raise click.BadParameter(str(error), ctx, param) from error
+
+
+def read_size(ctx: click.Context, param: click.Parameter, value: str) -> tuple[int, int]:
+    """Read a picture's size that was typed, as in 320x240."""
+    width, _, height = value.lower().partition("x")
+    if not (width.isdecimal() and height.isdecimal()):
+        raise click.BadParameter(f"expected a width and a height in pixels, as in 320x240, found {value!r}", ctx, param)
+    return int(width), int(height)
+
+
+def output_option(command: Command) -> Command:
+    """Add --output."""
+    return click.option(
+        "-o", "--output", type=FILE, help="Where to write. Default: DATASET-annotated, beside the data set."
+    )(command)
+
+
+def training_options(command: Command) -> Command:
+    """Add how a classifier is trained."""
+    return _added(
+        command,
+        click.option(
+            "--backbone",
+            type=click.Choice(["auto", *backbone_names()]),
+            default="auto",
+            show_default=True,
+            help="Network to train. auto: small for small images, else mobilenetv3 with ImageNet weights.",
+        ),
+        click.option("--epochs", type=click.IntRange(1), help="Passes over the images. Default: by their number."),
+        click.option("--image-size", type=click.IntRange(32, 2048), help="Side of the training pictures, in pixels."),
+        click.option("--batch-size", type=click.IntRange(1, 4096), help="Pictures in a training step."),
+        click.option(
+            "--seed",
+            type=click.IntRange(0),
+            default=0,
+            show_default=True,
+            help="Start of all random numbers.",
+        ),
+    )
+
+
+def recipe_options(command: Command) -> Command:
+    """Add how boxes are found."""
+    return _added(
+        command,
+        click.option(
+            "--recipe",
+            type=click.Choice(recipe_names()),
+            default=DEFAULT_RECIPE,
+            show_default=True,
+            help="A whole setting; the four options below override parts of it.",
+        ),
+        click.option("--cam", type=click.Choice(method_names()), help="Heat map method."),
+        click.option(
+            "--threshold",
+            callback=read_threshold,
+            metavar="SHARE|otsu|relative",
+            help="Where heat begins, as a share of its maximum.",
+        ),
+        click.option("--search", type=click.Choice(search_names()), help="How the box is found in the binary map."),
+        click.option("--max-iter", type=click.IntRange(0, 1000), help="Steps of --search bayes."),
+        click.option(
+            "--min-score",
+            type=click.FloatRange(0, 1),
+            default=0.0,
+            show_default=True,
+            help="Accept only boxes with at least this score.",
+        ),
+    )
+
+
+def run_options(command: Command) -> Command:
+    """Add what a run does besides."""
+    return _added(
+        command,
+        click.option("--auto-accept", is_flag=True, help="Accept every box without asking; needs no terminal."),
+        click.option("--redo", is_flag=True, help="Do automatic decisions again; a person's always stay."),
+        click.option("--report", type=click.Path(path_type=Path, dir_okay=False), help="Write a JSON report."),
+        click.option("--strict", is_flag=True, help="Exit with code 3 if any image failed."),
+    )
+
+
+def model_options(command: Command) -> Command:
+    """Add where the classifier comes from."""
+    return _added(
+        command,
+        click.option("--model", type=FILE, help="Your Keras classifier, .keras or .h5. Default: one is trained."),
+        click.option("--classes", type=FILE, help="Its classes, one a line, in the order of its outputs."),
+        click.option("--trust-model", is_flag=True, help="Run code that the model file carries (Lambda layers)."),
+    )
+
+
+def background_option(command: Command) -> Command:
+    """Add which folders hold no object."""
+    return click.option(
+        "--background",
+        multiple=True,
+        metavar="CLASS",
+        help="A class without an object; folders called background, nothing, none, negative or empty are.",
+    )(command)
+
+
+def _added(command: Command, *options: Callable[[Command], Command]) -> Command:
+    """Add options so that they are listed in the order in which they are given here."""
+    for option in reversed(options):
+        command = option(command)
+    return command

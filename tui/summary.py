@@ -1,0 +1,79 @@
+"""What a run or an evaluation came to, in words and tables."""
+
+from __future__ import annotations
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from annot_core.annotating import Annotated
+from annot_core.evaluation import THRESHOLDS, Evaluation, GroupScores, Score
+from tui.text import printable
+
+MOST_LISTED = 20
+
+
+def print_annotated(console: Console, result: Annotated) -> None:
+    """Print what a run wrote, what waits for a person, and what failed and why."""
+    counts = result.counts
+    if result.export is not None:
+        _say(
+            console,
+            f"{result.export.boxes} boxes on {result.export.images} images, {len(result.export.labels)} classes, "
+            f"{result.export.files} files in {printable(str(result.output))}",
+        )
+    if counts.no_evidence:
+        _say(console, f"{counts.no_evidence} images have no evidence for their class, and so no box")
+    if counts.undecided:
+        _say(console, f"{counts.undecided} images are undecided and wait for review")
+    _print_reasons(console, "skipped", [(one.source, one.reason) for one in result.skipped])
+    _print_reasons(console, "failed", [(one.source, f"{one.stage}: {one.reason}") for one in result.failures])
+    _print_reasons(console, "not written", [(one.source, one.reason) for one in result.problems])
+
+
+def print_evaluation(console: Console, evaluation: Evaluation) -> None:
+    """Print how well boxes agree with true ones, per class and in all, beside two baselines."""
+    table = Table(box=box.SIMPLE_HEAD)
+    table.add_column("class")
+    table.add_column("images", justify="right")
+    table.add_column("boxes")
+    table.add_column("mean IoU", justify="right")
+    for threshold in THRESHOLDS:
+        table.add_column(f"IoU >= {threshold}", justify="right")
+    for name, group in evaluation.classes.items():
+        _add_group(table, printable(name), group)
+    _add_group(table, "all", evaluation.overall)
+    console.print(table)
+    if evaluation.without_truth:
+        _say(console, f"{evaluation.without_truth} images without a true box are not counted")
+
+
+def _add_group(table: Table, name: str, group: GroupScores) -> None:
+    rows = (
+        ("first box", group.first),
+        ("best candidate", group.best),
+        ("whole image", group.whole),
+        ("centered 80 %", group.centered),
+    )
+    for number, (title, score) in enumerate(rows):
+        head = (Text(name), str(group.n)) if number == 0 else ("", "")
+        table.add_row(*head, title, *_figures(score), end_section=number == len(rows) - 1)
+
+
+def _figures(score: Score) -> list[str]:
+    return [f"{score.mean_iou:.3f}", *(f"{share:.0%}" for share in score.shares)]
+
+
+def _print_reasons(console: Console, title: str, listed: list[tuple[str, str]]) -> None:
+    if not listed:
+        return
+    _say(console, f"{len(listed)} {title}:")
+    for source, reason in listed[:MOST_LISTED]:
+        _say(console, f"  {printable(source)}: {printable(reason)}")
+    if len(listed) > MOST_LISTED:
+        _say(console, f"  and {len(listed) - MOST_LISTED} more; --report FILE lists all")
+
+
+def _say(console: Console, text: str) -> None:
+    console.print(Text(text), soft_wrap=True)
