@@ -11,13 +11,16 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+from annot_core.cam import method_names
+from annot_core.classifier.classifier import Classifier
 from annot_core.classifier.obtaining import ClassifierRequest, obtain_classifier
 from annot_core.classifier.training import TrainingSettings
 from annot_core.dataset import Dataset, check_output, default_output, list_dataset
-from annot_core.export import ExportSummary, export_all
+from annot_core.errors import UsageError
+from annot_core.export import CLASSES, ExportSummary, export_all
 from annot_core.imaging import MAX_PIXELS, content_hash
 from annot_core.naming import image_ids
-from annot_core.native_output import stderr_to
+from annot_core.native_output import LOG_FILE, output_to
 from annot_core.progress import (
     Event,
     Listener,
@@ -29,15 +32,16 @@ from annot_core.progress import (
     ignore,
 )
 from annot_core.recipes import DEFAULT_RECIPE, Recipe, find_recipe
-from annot_core.records import Decider, Decision, Failure, LabelledImage, Skipped, Status, Verdict
-from annot_core.report import write_report
+from annot_core.records import Decider, Decision, Failure, Skipped, Status, Verdict
+from annot_core.report import check_report_path, write_report
+from annot_core.search import search_names
 from annot_core.session import Counts, ImageResult, Session
-from annot_core.thresholds import Threshold
+from annot_core.thresholds import Threshold, parse_threshold
+from annot_core.training_job import check_trainable
 
 PIPELINE_VERSION = 1
 """Raised when the same settings give other proposals than before, so that sessions are done again."""
 
-LOG_FILE = "log.txt"
 _DECISIONS_AT_ONCE = 1000
 
 Clock = Callable[[], float]
@@ -82,8 +86,9 @@ def annotate(
     training: TrainingSettings | None = None,
     redo: bool = False,
     max_pixels: int = MAX_PIXELS,
+    batch_size: int | None = None,
     report: str | Path | None = None,
-    capture_stderr: bool = False,
+    log_output: bool = False,
     listener: Listener = ignore,
     clock: Clock = time.monotonic,
 ) -> Annotated:
@@ -108,8 +113,9 @@ def annotate(
         training: how a classifier is trained, where one is.
         redo: withdraw automatic decisions (never a person's) and propose anew.
         max_pixels: images with more pixels are not decoded.
+        batch_size: images worked on at once, and on disk together; None: as many as the engine likes.
         report: a file to write a JSON report to.
-        capture_stderr: send what native libraries print to the session's log file.
+        log_output: send what libraries print, native ones too, to the session's log file.
         listener: hears how far the run is.
         clock: gives seconds.
 
@@ -118,13 +124,12 @@ def annotate(
         TrainingError: no classifier could be trained.
         ExportError: the files could not be written.
     """
-    request = ClassifierRequest(
-        None if model is None else Path(model),
-        None if classes is None else Path(classes),
-        trust_model,
-        training or TrainingSettings(),
-    )
+    request = _request(model, classes, trust_model, training or TrainingSettings())
     chosen = _recipe(recipe, cam, threshold, search, max_iter, request.training.seed)
+    if not 0 <= min_score <= 1:
+        raise UsageError(f"expected a least score from 0 to 1, found {min_score}")
+    if report is not None:
+        check_report_path(Path(report))
     root = Path(dataset)
     target = default_output(root) if output is None else Path(output)
     check_output(root, target)
@@ -132,12 +137,12 @@ def annotate(
     with timings.stage(Stage.LIST):
         listed = list_dataset(root, background=background)
     with Session.open(target, root) as session:
-        with stderr_to(session.folder / LOG_FILE) if capture_stderr else contextlib.nullcontext():
+        with output_to(session.folder / LOG_FILE) if log_output else contextlib.nullcontext():
             session.sync(listed.images, content_hash, image_ids)
             if redo:
                 session.forget_automatic()
                 session.forget_proposals()
-            _propose(session, listed, request, chosen, max_pixels, timings)
+            _propose(session, listed, request, chosen, timings, max_pixels=max_pixels, batch_size=batch_size)
             if auto_accept:
                 _accept(session, min_score)
             export = _export(session, listed, target, timings)
@@ -155,6 +160,19 @@ def annotate(
         )
 
 
+def _request(
+    model: str | Path | None, classes: str | Path | None, trust_model: bool, training: TrainingSettings
+) -> ClassifierRequest:
+    if model is None and (classes is not None or trust_model):
+        raise UsageError(
+            "expected a model for --classes and --trust-model to speak of, found none; name it with --model, "
+            "or leave them out: the classes of a classifier that is trained here are the folders"
+        )
+    return ClassifierRequest(
+        None if model is None else Path(model), None if classes is None else Path(classes), trust_model, training
+    )
+
+
 def _recipe(
     name: str,
     cam: str | None,
@@ -164,10 +182,16 @@ def _recipe(
     seed: int,
 ) -> Recipe:
     named = find_recipe(name)
+    # Asked now, since the rooms that would refuse a wrong name come after minutes of training.
+    for kind, given, known in (("heat map method", cam, method_names()), ("box search", search, search_names())):
+        if given is not None and given not in known:
+            raise UsageError(f"expected a {kind} out of {', '.join(known)}, found {given!r}")
+    if max_iter is not None and max_iter < 0:
+        raise UsageError(f"expected max_iter to be 0 or more steps, found {max_iter}")
     return replace(
         named,
         cam=cam or named.cam,
-        threshold=named.threshold if threshold is None else threshold,
+        threshold=named.threshold if threshold is None else parse_threshold(str(threshold)),
         search=search or named.search,
         max_iter=named.max_iter if max_iter is None else max_iter,
         seed=seed,
@@ -200,20 +224,51 @@ def _propose(
     dataset: Dataset,
     request: ClassifierRequest,
     recipe: Recipe,
-    max_pixels: int,
     timings: _Timings,
+    *,
+    max_pixels: int,
+    batch_size: int | None,
 ) -> None:
-    """Fill the session with proposals for everything that has no decision yet."""
-    settled = sum(1 for result in session.results() if result.decision is not None)
+    """Fill the session with proposals for everything that is not settled yet."""
+    open_ones = {result.source for result in session.results() if not _is_settled(result)}
+    settled = len(dataset.images) - len(open_ones)
     if settled:
-        timings.listener(Notice(f"{settled} images were decided before and stay as they are"))
-    if settled == len(dataset.images):
+        timings.listener(
+            Notice(f"{settled} images were decided before and stay as they are; redo decides automatic ones anew")
+        )
+    if not open_ones:
         return
+    if request.model is None:
+        check_trainable(dataset)
     # Keras takes seconds to start, so nothing of it is imported where there is nothing left to do.
     classifier = obtain_classifier(request, dataset, session.folder, listener=timings.listener, clock=timings.clock)
-    from annot_core.engine.in_process import InProcessEngine
+    from annot_core.engine.in_process import BATCH_SIZE, InProcessEngine
     from annot_core.pipeline import Pipeline
 
+    pipeline = Pipeline(classifier, recipe, max_pixels=max_pixels)
+    producer = _register_producer(session, classifier, recipe, max_pixels)
+    waiting = [image for image in session.pending(producer) if image.source in open_ones]
+    timings.listener(StageStarted(Stage.ANNOTATE, len(waiting)))
+    with timings.stage(Stage.ANNOTATE):
+        engine = InProcessEngine(pipeline, batch_size=batch_size or BATCH_SIZE)
+        done = 0
+        for outcomes in engine.run(waiting):
+            session.record(outcomes, producer)
+            done += len(outcomes)
+            timings.listener(StageAdvanced(Stage.ANNOTATE, done))
+
+
+def _is_settled(result: ImageResult) -> bool:
+    """Tell whether nothing is left to do for an image: it is decided, and its bytes were looked at.
+
+    The second can be missing: a file may have been changed and changed back, which brings its decision back,
+    but not the size that an annotation needs.
+    """
+    return result.decision is not None and result.status is not None
+
+
+def _register_producer(session: Session, classifier: Classifier, recipe: Recipe, max_pixels: int) -> str:
+    """Name all that decides what is proposed, so that a change of any of it has proposals made anew."""
     described = {
         "recipe": asdict(recipe),
         "classifier": classifier.fingerprint,
@@ -226,20 +281,7 @@ def _propose(
     text = json.dumps(described, sort_keys=True)
     producer = hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
     session.register_producer(producer, described)
-    waiting = [image for image in session.pending(producer) if _undecided(session, image)]
-    timings.listener(StageStarted(Stage.ANNOTATE, len(waiting)))
-    with timings.stage(Stage.ANNOTATE):
-        engine = InProcessEngine(Pipeline(classifier, recipe, max_pixels=max_pixels))
-        done = 0
-        for outcomes in engine.run(waiting):
-            session.record(outcomes, producer)
-            done += len(outcomes)
-            timings.listener(StageAdvanced(Stage.ANNOTATE, done))
-
-
-def _undecided(session: Session, image: LabelledImage) -> bool:
-    result = session.result(image.source)
-    return result is None or result.decision is None
+    return producer
 
 
 def _accept(session: Session, min_score: float) -> None:
@@ -262,8 +304,8 @@ def _keep(result: ImageResult) -> Decision:
 
 
 def _export(session: Session, dataset: Dataset, output: Path, timings: _Timings) -> ExportSummary | None:
-    counts = session.counts()
-    if not counts.kept:
+    # With nothing kept there is nothing to write, but what an earlier run wrote has to go.
+    if not session.counts().kept and not (output / CLASSES).exists():
         return None
     objects = [name for name in dataset.classes if name not in dataset.background]
     return export_all(session.annotations(), output, classes=objects, listener=timings.listener)

@@ -1,4 +1,4 @@
-"""Sending what native libraries print to a file: TensorFlow writes to file descriptor 2, past Python."""
+"""Sending what libraries print to a file: TensorFlow writes to file descriptor 2, past Python."""
 
 from __future__ import annotations
 
@@ -8,24 +8,28 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+LOG_FILE = "log.txt"
+"""The log's name in a session's folder."""
+
 STDERR = 2
 
 
 @contextlib.contextmanager
-def stderr_to(path: Path) -> Iterator[None]:
-    """Append everything that this process writes to file descriptor 2 to the file at `path`.
+def output_to(path: Path) -> Iterator[None]:
+    """Append what libraries print within the block to the file at `path`, and let none of it reach a terminal.
 
-    Within the block nothing of it reaches the terminal, neither from Python nor from native code.
+    That is everything that goes to file descriptor 2 or to Python's `sys.stderr` and `sys.stdout`. Who wants
+    to go on speaking to a person meanwhile holds on to the stream that was `sys.stdout` before the block.
     """
     sys.stderr.flush()
     saved = os.dup(STDERR)
     try:
-        with path.open("ab") as file:
+        with path.open("a", encoding="utf-8", errors="backslashreplace", buffering=1) as file:
             os.dup2(file.fileno(), STDERR)
-        try:
-            yield
-        finally:
-            sys.stderr.flush()
-            os.dup2(saved, STDERR)
+            try:
+                with contextlib.redirect_stdout(file), contextlib.redirect_stderr(file):
+                    yield
+            finally:
+                os.dup2(saved, STDERR)
     finally:
         os.close(saved)

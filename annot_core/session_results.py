@@ -24,7 +24,7 @@ def session_results(output: Path) -> Iterator[Result]:
                 source=result.source,
                 image_id=result.image_id,
                 class_name=result.class_name,
-                image_size=result.image_size or (1, 1),
+                image_size=result.image_size or (0, 0),
                 box=decision.box if decision is not None and kept else result.box,
                 candidates=tuple(candidate.box for candidate in result.candidates),
             )

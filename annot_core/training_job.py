@@ -6,12 +6,12 @@ import contextlib
 from collections.abc import Collection
 from pathlib import Path
 
-from annot_core.annotating import LOG_FILE
 from annot_core.classifier.kept import MODEL_FILE
 from annot_core.classifier.obtaining import train_and_keep
 from annot_core.classifier.training import TrainingSettings
-from annot_core.dataset import check_output, default_output, list_dataset
-from annot_core.native_output import stderr_to
+from annot_core.dataset import Dataset, check_output, default_output, list_dataset
+from annot_core.errors import DatasetError
+from annot_core.native_output import LOG_FILE, output_to
 from annot_core.progress import Listener, ignore
 from annot_core.session import Session
 
@@ -22,7 +22,7 @@ def train_for(
     *,
     background: Collection[str] = (),
     training: TrainingSettings | None = None,
-    capture_stderr: bool = False,
+    log_output: bool = False,
     listener: Listener = ignore,
 ) -> Path:
     """Train a classifier on a folder of labelled images, and keep it for the runs that write to `output`.
@@ -32,7 +32,7 @@ def train_for(
         output: where the annotations will be written; None: `<dataset>-annotated` beside it.
         background: names of class folders whose images hold no object.
         training: how to train.
-        capture_stderr: send what native libraries print to the session's log file.
+        log_output: send what libraries print, native ones too, to the session's log file.
         listener: hears of every epoch.
 
     Returns:
@@ -45,7 +45,22 @@ def train_for(
     target = default_output(dataset) if output is None else output
     check_output(dataset, target)
     listed = list_dataset(dataset, background=background)
+    check_trainable(listed)
     with Session.open(target, dataset) as session:
-        with stderr_to(session.folder / LOG_FILE) if capture_stderr else contextlib.nullcontext():
+        with output_to(session.folder / LOG_FILE) if log_output else contextlib.nullcontext():
             train_and_keep(training or TrainingSettings(), listed, session.folder, listener=listener)
         return session.folder / MODEL_FILE
+
+
+def check_trainable(dataset: Dataset) -> None:
+    """Make sure that there is something to tell apart.
+
+    Raises:
+        DatasetError: the data set has only one class.
+    """
+    if len(dataset.classes) < 2:
+        raise DatasetError(
+            f"expected at least two class folders, to train a classifier that tells them apart, found only "
+            f"{dataset.classes[0]!r}; add a folder of other images, such as `background`, or bring your own "
+            "classifier with --model"
+        )

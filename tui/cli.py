@@ -37,7 +37,12 @@ class Errors(DefaultGroup):  # type: ignore[misc]
             ctx.exit(130)
 
 
-@click.group(cls=Errors, default="review", default_if_no_args=False)
+@click.group(
+    cls=Errors,
+    default="review",
+    default_if_no_args=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(package_name="autoannot-tui")
 def main() -> None:
     """Draw boxes for object detection on a folder of labelled images.
@@ -47,7 +52,7 @@ def main() -> None:
     """
 
 
-@main.command()
+@main.command(short_help="Annotate a folder of labelled images (the default).")
 @click.argument("dataset", type=options.FILE)
 @options.output_option
 @options.run_options
@@ -63,7 +68,7 @@ def review(dataset: Path, **chosen: Any) -> None:
     sys.exit(_exit_code(result, strict))
 
 
-@main.command()
+@main.command(short_help="Train the classifier anew, and keep it.")
 @click.argument("dataset", type=options.FILE)
 @options.output_option
 @options.background_option
@@ -79,7 +84,7 @@ def train(dataset: Path, output: Path | None, background: tuple[str, ...], **tra
             output,
             background=background,
             training=_training(training),
-            capture_stderr=True,
+            log_output=True,
             listener=reporter.hear,
         )
     from tui.text import printable
@@ -87,7 +92,7 @@ def train(dataset: Path, output: Path | None, background: tuple[str, ...], **tra
     click.echo(f"kept in {printable(str(folder))}")
 
 
-@main.command()
+@main.command(short_help="Draw pictures with known boxes, and annotate them.")
 @click.argument("folder", metavar="[DIR]", type=options.FILE, default=DEMO_FOLDER)
 @click.option("--nuts", type=click.IntRange(0), default=30, show_default=True, help="Pictures of nuts.")
 @click.option("--bolts", type=click.IntRange(0), default=30, show_default=True, help="Pictures of bolts.")
@@ -128,7 +133,7 @@ def demo(folder: Path, nuts: int, bolts: int, empty: int, size: tuple[int, int],
     sys.exit(_exit_code(result, strict))
 
 
-@main.command()
+@main.command(short_help="Compare boxes with true ones.")
 @click.argument("output", type=options.FILE)
 @click.option("--truth", type=options.FILE, required=True, help="CSV of true boxes, or a folder of VOC XML files.")
 def evaluate(output: Path, truth: Path) -> None:
@@ -160,12 +165,13 @@ def _annotate(dataset: Path, **chosen: Any) -> Annotated:
     training = _training(
         {name: chosen.pop(name) for name in ("backbone", "epochs", "image_size", "batch_size", "seed")}
     )
+    chosen = {name: value for name, value in chosen.items() if value is not None}
     from annot_core.annotating import annotate
     from tui.running import console, reporting
     from tui.summary import print_annotated
 
     with reporting() as reporter:
-        result = annotate(dataset, training=training, capture_stderr=True, listener=reporter.hear, **chosen)
+        result = annotate(dataset, training=training, log_output=True, listener=reporter.hear, **chosen)
     print_annotated(console(), result)
     return result
 
@@ -178,6 +184,7 @@ def _training(chosen: dict[str, Any]) -> TrainingSettings:
 
 def _exit_code(result: Annotated, strict: bool) -> int:
     if not result.boxes:
-        click.echo("error: expected at least one image with a box, found none; see the reasons above", err=True)
+        why = "lower --min-score" if result.counts.proposed and not result.problems else "see the reasons above"
+        click.echo(f"error: expected at least one box to write, found none; {why}", err=True)
         return FAILED
     return STRICT_FAILED if strict and (result.failures or result.problems) else 0

@@ -103,10 +103,15 @@ def run_options(command: Command) -> Command:
     """Add what a run does besides."""
     return _added(
         command,
-        click.option("--auto-accept", is_flag=True, help="Accept every box without asking; needs no terminal."),
+        click.option("--auto-accept", is_flag=True, help="Accept boxes without asking; needs no terminal."),
         click.option("--redo", is_flag=True, help="Do automatic decisions again; a person's always stay."),
         click.option("--report", type=click.Path(path_type=Path, dir_okay=False), help="Write a JSON report."),
         click.option("--strict", is_flag=True, help="Exit with code 3 if any image failed."),
+        click.option(
+            "--max-pixels",
+            type=click.IntRange(1),
+            help="Images with more pixels are refused. Default: 200 million.",
+        ),
     )
 
 

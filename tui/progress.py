@@ -69,6 +69,11 @@ def epoch_line(event: EpochFinished) -> str:
     )
 
 
+def short_epoch_line(event: EpochFinished) -> str:
+    """Say the same in so few characters that a bar of 80 columns has room for it."""
+    return f"loss {event.loss:.2f} acc {event.accuracy:.2f}/{event.holdout_accuracy:.2f}"
+
+
 def print_notice(console: Console, event: Notice) -> None:
     """Print a notice, a warning in another color and with the word."""
     warns = event.level is Level.WARNING
@@ -92,12 +97,15 @@ class BarReporter:
     def __init__(self, console: Console) -> None:
         self._progress = Progress(
             TextColumn("{task.description:<10}"),
-            BarColumn(),
+            BarColumn(bar_width=14),
             MofNCompleteColumn(),
             RateColumn(),
             TimeRemainingColumn(elapsed_when_finished=True),
             TextColumn("{task.fields[note]}"),
             console=console,
+            # What libraries print goes to a log file, and must not be led back to the console.
+            redirect_stdout=False,
+            redirect_stderr=False,
         )
         self._tasks: dict[Stage, TaskID] = {}
 
@@ -118,7 +126,7 @@ class BarReporter:
             case StageAdvanced(stage, done) if stage in self._tasks:
                 self._progress.update(self._tasks[stage], completed=done)
             case EpochFinished() if Stage.TRAIN in self._tasks:
-                self._progress.update(self._tasks[Stage.TRAIN], note=epoch_line(event))
+                self._progress.update(self._tasks[Stage.TRAIN], note=short_epoch_line(event))
             case StageFinished(stage) if stage in self._tasks:
                 # Training may stop early: what ran is all there was to do.
                 task = self._tasks[stage]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import functools
+import io
+import sys
 from collections.abc import Iterator
 
 from rich.console import Console
@@ -11,10 +12,14 @@ from rich.console import Console
 from tui.progress import Reporter, create_reporter
 
 
-@functools.cache
 def console() -> Console:
-    """Return the console on standard output."""
-    return Console(highlight=False, markup=False, emoji=False)
+    """Return a console on what is standard output now, also where that is redirected later.
+
+    Characters that the output's encoding lacks are replaced: a name must never end a run.
+    """
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
+    return Console(file=sys.stdout, highlight=False, markup=False, emoji=False)
 
 
 @contextlib.contextmanager

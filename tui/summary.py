@@ -12,6 +12,7 @@ from annot_core.evaluation import THRESHOLDS, Evaluation, GroupScores, Score
 from tui.text import printable
 
 MOST_LISTED = 20
+WIDEST_CLASS = 20
 
 
 def print_annotated(console: Console, result: Annotated) -> None:
@@ -33,18 +34,22 @@ def print_annotated(console: Console, result: Annotated) -> None:
 
 
 def print_evaluation(console: Console, evaluation: Evaluation) -> None:
-    """Print how well boxes agree with true ones, per class and in all, beside two baselines."""
+    """Print how well boxes agree with true ones, per class and in all, beside two baselines.
+
+    The table fits in 80 columns, whatever the classes are called.
+    """
     table = Table(box=box.SIMPLE_HEAD)
-    table.add_column("class")
-    table.add_column("images", justify="right")
-    table.add_column("boxes")
-    table.add_column("mean IoU", justify="right")
+    table.add_column("class", no_wrap=True, overflow="ellipsis", max_width=WIDEST_CLASS)
+    table.add_column("images", justify="right", no_wrap=True)
+    table.add_column("box", no_wrap=True)
+    table.add_column("IoU", justify="right", no_wrap=True)
     for threshold in THRESHOLDS:
-        table.add_column(f"IoU >= {threshold}", justify="right")
+        table.add_column(f">={threshold:g}".replace("0.", "."), justify="right", no_wrap=True)
     for name, group in evaluation.classes.items():
         _add_group(table, printable(name), group)
     _add_group(table, "all", evaluation.overall)
     console.print(table)
+    _say(console, "IoU: mean intersection over union with the true box; >=.5: share of images with at least that")
     if evaluation.without_truth:
         _say(console, f"{evaluation.without_truth} images without a true box are not counted")
 

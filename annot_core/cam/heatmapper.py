@@ -10,18 +10,16 @@ from numpy.typing import NDArray
 
 from annot_core.cam import create_method
 from annot_core.cam.gradient import compiled, value_and_gradient
+from annot_core.cam.linear_head import Head
 from annot_core.cam.normalize import peak_normalized
-from annot_core.cam.private_copy import Head, PrivateCopy, copy_for_heatmaps
+from annot_core.cam.private_copy import PrivateCopy, copy_for_heatmaps
+from annot_core.cam.sizes import larger_size, takes_size
 from annot_core.cam.stages import StageOutputs
 from annot_core.cam.taps import split_at_last_stage
 from annot_core.errors import ModelError
 
 if TYPE_CHECKING:
     import keras
-
-LARGER = 1.5
-"""How much larger the second scale of test-time augmentation is; rounded to whole strides."""
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Heat:
@@ -91,7 +89,7 @@ class Heatmapper:
 
         variants = [(maps, probabilities), self._mirrored(images, indices)]
         if self._free:
-            size = tuple(int(round(side * LARGER / 16) * 16) for side in images.shape[1:3])
+            size = larger_size(images.shape[1:3])
             larger = ops.image.resize(images, size, interpolation="bilinear", data_format="channels_last")
             variants += [self._plain(larger, indices), self._mirrored(larger, indices)]
         grid = variants[-1][0].shape[1:3]
@@ -114,7 +112,7 @@ class Heatmapper:
         earlier, last = self._split.features(images)
 
         def scored(activations: Any) -> tuple[Any, Any]:
-            scores = self._split.head(activations)
+            scores = self._split.head(activations, images)
             own = self._own_score(scores, indices)
             if self._method.centered and not self._one_unit:
                 own = own - ops.mean(scores, axis=-1)
@@ -144,10 +142,12 @@ def _copied(model: keras.Model, *, free_size: bool) -> tuple[PrivateCopy, bool]:
     """Copy a model, free of its picture size if asked and if its network allows that."""
     if free_size:
         try:
-            return copy_for_heatmaps(model, free_size=True), True
+            free = copy_for_heatmaps(model, free_size=True)
         except ModelError:
             # A dense layer on a flattened map knows only one size; the mirror image alone must do.
-            pass
+            return copy_for_heatmaps(model), False
+        if takes_size(free.model, model):
+            return free, True
     return copy_for_heatmaps(model), False
 
 
@@ -179,8 +179,8 @@ def heatmaps(
     """
     pictures = np.asarray(images)
     indices = np.asarray(class_indices, dtype=np.int64)
-    _check(model, pictures, indices)
     heatmapper = Heatmapper(model, method)
+    _check(model, pictures, indices)
     parts = [
         heatmapper.heat(pictures[start : start + batch_size], indices[start : start + batch_size]).maps
         for start in range(0, len(pictures), batch_size)
@@ -191,9 +191,12 @@ def heatmaps(
 def _check(model: keras.Model, images: NDArray[np.generic], indices: NDArray[np.int64]) -> None:
     if images.ndim != 4:
         raise ValueError(f"expected images of shape (N, H, W, C), found {images.shape}; add an axis to one image")
+    taken = tuple(model.inputs[0].shape[1:])
+    if any(side not in (None, found) for side, found in zip(taken, images.shape[1:], strict=True)):
+        wanted = ", ".join("any" if side is None else str(side) for side in taken)
+        raise ValueError(f"expected images of shape (N, {wanted}), as the model takes them, found {images.shape}")
     if indices.shape != (len(images),):
         raise ValueError(f"expected {len(images)} class indices, one an image, found shape {indices.shape}")
-    units = model.outputs[0].shape[-1] if getattr(model, "outputs", None) else None
-    limit = max(2, units or 2)
+    limit = max(2, model.outputs[0].shape[-1])
     if len(indices) and (indices.min() < 0 or indices.max() >= limit):
         raise ValueError(f"expected class indices from 0 to {limit - 1}, found {indices.min()} to {indices.max()}")

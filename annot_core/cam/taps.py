@@ -25,10 +25,10 @@ COARSER = 1.5
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Call:
-    """One call in a model's graph: a layer, the symbolic tensor it took and the one it gave."""
+    """One call in a model's graph: a layer, the symbolic tensors it took and what it gave."""
 
     layer: Any
-    taken: Any
+    taken: tuple[Any, ...]
     given: Any
 
 
@@ -36,12 +36,13 @@ class Call:
 class Split:
     """A classifier cut at its last convolution stage.
 
-    `features` takes images (N, H, W, 3) and gives the activations of the (earlier, last) stage, `head` takes
-    the last stage's activations and gives scores (N, classes). `last_name` names the layer of the cut.
+    `features` takes images (N, H, W, C) and gives the activations of the (earlier, last) stage. `head`
+    takes the last stage's activations and the images and gives scores (N, classes); what reaches the
+    scores past the stage is computed from the images. `last_name` names the layer of the cut.
     """
 
     features: Callable[[Any], tuple[Any, Any]]
-    head: Callable[[Any], Any]
+    head: Callable[[Any, Any], Any]
     last_name: str
 
 
@@ -52,8 +53,8 @@ def split_at_last_stage(model: keras.Model) -> Split:
         model: a Sequential or functional model of our own; calls are added to its graph.
 
     Raises:
-        ModelError: there is no convolution with a picture-like output, or no single cut separates
-            the convolutions from the scores.
+        ModelError: there is no convolution with a picture-like output, it has its channels first, or
+            the model has several inputs.
     """
     inputs, output, calls = _trace(model)
     last_convolution = _last_convolution(calls)
@@ -63,13 +64,13 @@ def split_at_last_stage(model: keras.Model) -> Split:
             "use a convolutional classifier, or leave --model out to have one trained"
         )
     call = calls[last_convolution]
-    if _is_nested(call.layer):
+    if _is_nested(call.layer) and not (_is_picture(call.given) and _is_passed_by(call.given, output)):
         return _around(split_at_last_stage(call.layer), inputs, call, output)
     last = _end_of_stage(calls, last_convolution)
     earlier = _stage_before(inputs, calls, last)
     return Split(
         features=_part(inputs, [earlier.given, calls[last].given]),
-        head=_part(calls[last].given, output),
+        head=_rest(inputs, calls[last].given, output),
         last_name=calls[last].layer.name,
     )
 
@@ -79,20 +80,23 @@ def _trace(model: keras.Model) -> tuple[Any, Any, list[Call]]:
     import keras
 
     if len(model.inputs) != 1:
-        raise ModelError(f"expected a model with one input, a picture, found {len(model.inputs)} inputs")
+        raise ModelError(
+            f"expected a model with one input, a picture, found {len(model.inputs)} inputs; "
+            "build one that takes the picture alone with keras.Model(inputs, outputs)"
+        )
     calls: list[Call] = []
-    if isinstance(model, keras.Sequential):
-        given = inputs = keras.Input(batch_shape=model.inputs[0].shape, dtype=model.inputs[0].dtype)
-        for layer in model.layers:
-            taken, given = given, layer(given)
-            calls.append(Call(layer, taken, given))
-        return inputs, given, calls
 
     def listen(layer: Any, *args: Any, **kwargs: Any) -> Any:
         given = layer(*args, **kwargs)
-        calls.append(Call(layer, args[0] if args else None, given))
+        taken = [leaf for leaf in keras.tree.flatten((args, kwargs)) if isinstance(leaf, keras.KerasTensor)]
+        calls.append(Call(layer, tuple(taken), given))
         return given
 
+    if isinstance(model, keras.Sequential):
+        tensor = inputs = keras.Input(batch_shape=model.inputs[0].shape, dtype=model.inputs[0].dtype)
+        for layer in model.layers:
+            tensor = listen(layer, tensor)
+        return inputs, tensor, calls
     again = keras.models.clone_model(model, clone_function=lambda layer: layer, call_function=listen)
     return again.inputs[0], again.outputs[0], calls
 
@@ -116,7 +120,7 @@ def _convolves(call: Call) -> bool:
     """Tell whether a call has a weight of four axes, and gives a picture (a nested model: takes one)."""
     if not any(len(weight.shape) == 4 for weight in getattr(call.layer, "weights", ())):
         return False
-    return _is_picture(call.given) or (_is_nested(call.layer) and _is_picture(call.taken))
+    return _is_picture(call.given) or (_is_nested(call.layer) and any(map(_is_picture, call.taken)))
 
 
 def _is_picture(tensor: Any) -> bool:
@@ -130,12 +134,21 @@ def _is_pooling(layer: Any) -> bool:
 
 
 def _end_of_stage(calls: list[Call], convolution: int) -> int:
-    """Go on from the last convolution over normalizations, activations and sums of the same fineness."""
+    """Go on from the last convolution over normalizations, activations and sums of the same fineness.
+
+    Calls on other branches, such as the pooling of a shortcut, are passed over.
+    """
+    import keras
+
     end = convolution
+    behind = {id(tensor) for tensor in keras.tree.flatten(calls[convolution].given)}
     for index in range(convolution + 1, len(calls)):
-        given = calls[index].given
-        if not _is_picture(given) or _is_pooling(calls[index].layer):
+        call = calls[index]
+        if not any(id(tensor) in behind for tensor in call.taken):
+            continue
+        if not _is_picture(call.given) or _is_pooling(call.layer):
             break
+        behind.add(id(call.given))
         end = index
     return end
 
@@ -167,22 +180,34 @@ def _part(start: Any, end: Any) -> Callable[[Any], Any]:
 
     if start is end:
         return lambda tensor: tensor
-    try:
-        part = keras.Model(start, end)
-    except ValueError as error:
-        raise ModelError(
-            "expected a network in which every path from the last convolution stage to the scores goes "
-            f"through one layer, found paths around it: {error}"
-        ) from error
+    part = keras.Model(start, end)
     return lambda tensor: part(tensor, training=False)
+
+
+def _is_passed_by(tensor: Any, output: Any) -> bool:
+    """Tell whether a path leads to the output around a tensor, as a shortcut does."""
+    try:
+        _part(tensor, output)
+    except ValueError:
+        return True
+    return False
+
+
+def _rest(inputs: Any, start: Any, output: Any) -> Callable[[Any, Any], Any]:
+    """Build what follows a tensor, as a function of it and of the images."""
+    if not _is_passed_by(start, output):
+        part = _part(start, output)
+        return lambda activations, images: part(activations)
+    both = _part([start, inputs], output)
+    return lambda activations, images: both([activations, images])
 
 
 def _around(inner: Split, inputs: Any, call: Call, output: Any) -> Split:
     """Put what comes before and behind a nested model around the cut inside it."""
-    before = _part(inputs, call.taken)
-    behind = _part(call.given, output)
+    before = _part(inputs, call.taken[0])
+    behind = _rest(inputs, call.given, output)
     return Split(
         features=lambda images: inner.features(before(images)),
-        head=lambda activations: behind(inner.head(activations)),
+        head=lambda activations, images: behind(inner.head(activations, before(images)), images),
         last_name=f"{call.layer.name}/{inner.last_name}",
     )

@@ -17,7 +17,15 @@ if TYPE_CHECKING:
     import keras
 
 SMALL = "small"
-SMALL_WIDTHS = (32, 64, 128, 192)
+
+SMALL_STAGES = (
+    # channels, convolutions, stride of the first, pooling before
+    (32, 1, 2, False),
+    (64, 2, 1, True),
+    (128, 2, 1, True),
+    (192, 2, 1, False),
+)
+"""The stages of `small`. The last has stride 8; the finest that is left to the fused map has 4."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,21 +100,26 @@ def build_backbone(
 
 
 def _small_features(inputs: Any, seed: int) -> Any:
-    """Four stages of two 3 x 3 convolutions; the last stage has stride 8, the one before 4."""
+    """Four stages of 3 x 3 convolutions, wide enough for a few classes and small enough for two CPU cores."""
     import keras
 
     x = keras.layers.Rescaling(1 / 127.5, offset=-1.0, name="rescaling")(inputs)
-    for stage, width in enumerate(SMALL_WIDTHS, start=1):
-        for number in (1, 2):
+    for stage, (width, depth, stride, pools) in enumerate(SMALL_STAGES, start=1):
+        if pools:
+            x = keras.layers.MaxPooling2D(2, name=f"stage{stage}_pool")(x)
+        for number in range(1, depth + 1):
             name = f"stage{stage}_{number}"
-            initial = keras.initializers.HeNormal(seed=seed * 1000 + stage * 10 + number)
             x = keras.layers.Conv2D(
-                width, 3, padding="same", use_bias=False, kernel_initializer=initial, name=f"{name}_conv"
+                width,
+                3,
+                strides=stride if number == 1 else 1,
+                padding="same",
+                use_bias=False,
+                kernel_initializer=keras.initializers.HeNormal(seed=seed * 1000 + stage * 10 + number),
+                name=f"{name}_conv",
             )(x)
             x = keras.layers.BatchNormalization(momentum=0.9, name=f"{name}_norm")(x)
             x = keras.layers.Activation("relu", name=f"{name}_relu")(x)
-        if stage < len(SMALL_WIDTHS):
-            x = keras.layers.MaxPooling2D(2, name=f"stage{stage}_pool")(x)
     return x
 
 

@@ -39,8 +39,8 @@ POOR_ACCURACY = 0.7
 SMALL_IMAGES_PX = 96
 SAMPLED_SIZES = 200
 HOLDOUT_SHARE = 0.2
-STEPS_WANTED = 2000
-FEWEST_EPOCHS, MOST_EPOCHS = 30, 120
+STEPS_WANTED = 1600
+FEWEST_EPOCHS, MOST_EPOCHS = 30, 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,9 +175,10 @@ def _augmentation(seed: int) -> keras.Model:
         [
             layers.RandomFlip("horizontal", seed=seed),
             layers.RandomRotation(0.06, fill_mode="reflect", seed=seed + 1),
-            layers.RandomZoom((-0.25, 0.15), fill_mode="reflect", seed=seed + 2),
+            layers.RandomZoom((-0.3, 0.3), fill_mode="reflect", seed=seed + 2),
             layers.RandomTranslation(0.1, 0.1, fill_mode="reflect", seed=seed + 3),
             layers.RandomContrast(0.3, value_range=(0, 255), seed=seed + 4),
+            layers.RandomBrightness(0.2, value_range=(0, 255), seed=seed + 5),
         ],
         name="augmentation",
     )
@@ -228,7 +229,7 @@ def _optimizer(steps: int) -> Any:
     import keras
 
     schedule = keras.optimizers.schedules.CosineDecay(
-        0.0, steps, alpha=0.01, warmup_target=2e-3, warmup_steps=max(1, steps // 20)
+        0.0, steps, alpha=0.01, warmup_target=1e-3, warmup_steps=max(1, steps // 20)
     )
     return keras.optimizers.AdamW(schedule, weight_decay=1e-3, clipnorm=1.0)
 
@@ -244,7 +245,10 @@ def _callbacks(epochs: int, listener: Listener) -> list[Any]:
 
     return [
         keras.callbacks.LambdaCallback(on_epoch_end=tell),
-        keras.callbacks.EarlyStopping("val_loss", patience=max(10, epochs // 3), restore_best_weights=True),
+        # Before the learning rate has come down, the hold-out loss of few images is mostly noise.
+        keras.callbacks.EarlyStopping(
+            "val_loss", patience=max(5, epochs // 4), start_from_epoch=epochs // 2, restore_best_weights=True
+        ),
     ]
 
 
