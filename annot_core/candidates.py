@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from annot_core.binarize import binarize
 from annot_core.geometry import Box
 from annot_core.records import Candidate, Found
+from annot_core.scoring import concentration
 from annot_core.search import create_search
 from annot_core.search.ensemble import EnsembleSearch
 from annot_core.thresholds import DEFAULT_THRESHOLD, Threshold
@@ -29,6 +30,9 @@ WORKING_SIDE_PX = 128
 
 POOL_THRESHOLDS = (0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.6, 0.7)
 POOL_SEARCHES = ("exact", "contour")
+
+PLAUSIBILITY_POWER = 4
+"""A box of the pool counts as a possible truth by its soft IoU with the heat, to this power."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +79,8 @@ def find_candidates(heatmap: NDArray[np.floating], image_size: tuple[int, int], 
     small = (heat.shape[1], heat.shape[0])
     pool = [Candidate(own.box, rule.search, rule.threshold), *_pool(heat)]
     scaled = [Candidate(one.box.scaled(small, image_size), one.search, one.threshold) for one in pool]
-    return _covering(scaled)
+    plausible = [concentration(heat, one.box) ** PLAUSIBILITY_POWER for one in pool]
+    return _covering(scaled, np.array(plausible))
 
 
 def _own_box(heat: NDArray[np.float32], rule: BoxRule) -> Found | None:
@@ -105,11 +110,11 @@ def _pool(heat: NDArray[np.float32]) -> list[Candidate]:
     return pool
 
 
-def _covering(pool: list[Candidate]) -> tuple[Candidate, ...]:
-    """Choose the first of the pool, then, one by one, what most raises the pool's best IoU with a chosen one.
+def _covering(pool: list[Candidate], plausible: NDArray[np.float64]) -> tuple[Candidate, ...]:
+    """Choose the first of the pool, then, one by one, what most raises the best IoU with a chosen one.
 
-    Every box of the pool stands for a truth that is equally likely, so what is raised is the expected
-    IoU of the best choice a person could make.
+    Every box of the pool stands for a possible truth, as likely as `plausible` (N,) says, so what is raised
+    is the expected IoU of the best choice that a person could make.
     """
     overlaps = iou_table([one.box for one in pool])
     chosen = [0]
@@ -118,7 +123,7 @@ def _covering(pool: list[Candidate]) -> tuple[Candidate, ...]:
         distinct = overlaps[chosen].max(axis=0) < DISTINCT_IOU
         if not distinct.any():
             break
-        gains = np.where(distinct, np.maximum(overlaps, best).sum(axis=1), -np.inf)
+        gains = np.where(distinct, np.maximum(overlaps, best) @ plausible, -np.inf)
         chosen.append(int(gains.argmax()))
         best = np.maximum(best, overlaps[chosen[-1]])
     return tuple(pool[index] for index in chosen)

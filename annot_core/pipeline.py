@@ -15,7 +15,6 @@ from annot_core.cam.heatmapper import Heatmapper
 from annot_core.candidates import BoxRule, find_candidates, working_map
 from annot_core.classifier.classifier import Classifier
 from annot_core.errors import ImageError, UsageError
-from annot_core.geometry import Box
 from annot_core.imaging import MAX_PIXELS, read_image, resize
 from annot_core.recipes import Recipe
 from annot_core.records import Failure, LabelledImage, Proposal, Status
@@ -44,7 +43,7 @@ class Pipeline:
             ModelError: the classifier has no heat maps.
             UsageError: the recipe names a method or search that does not exist.
         """
-        self._classifier = classifier
+        self._classifier = classifier.at_scale(recipe.scale)
         self._recipe = recipe
         self._max_pixels = max_pixels
         self._heatmapper = Heatmapper(classifier.model, recipe.cam, augmented=recipe.augmented)
@@ -57,6 +56,8 @@ class Pipeline:
             pixels = resize(decoded.pixels, self._classifier.input_size)
         except ImageError as error:
             return Failure(image.source, "read", str(error))
+        except Exception as error:  # one image's trouble must not end the run, whatever it is
+            return Failure(image.source, "read", f"{type(error).__name__}: {error}")
         return Picture(image, pixels, decoded.size, decoded.content)
 
     def propose(self, pictures: Sequence[Picture], batch_size: int) -> list[Proposal | Failure]:
@@ -102,21 +103,18 @@ class Pipeline:
             return self._without_box(picture, Status.NO_EVIDENCE, probability, grid)
         heat = working_map(heatmap, picture.image_size)
         box = candidates[0].box.scaled(picture.image_size, (heat.shape[1], heat.shape[0]))
+        stable = stability(heat)
         return Proposal(
             source=picture.image.source,
             content=picture.content,
             image_size=picture.image_size,
             status=Status.PROPOSED,
-            score=self._score(heat, box, probability),
+            score=score(probability, stable, concentration(heat, box)),
             probability=probability,
-            stability=stability(heat),
+            stability=stable,
             candidates=candidates,
             heatmap=grid,
         )
-
-    @staticmethod
-    def _score(heat: NDArray[np.float32], box: Box, probability: float) -> float:
-        return score(probability, stability(heat), concentration(heat, box))
 
     @staticmethod
     def _without_box(picture: Picture, status: Status, probability: float, grid: NDArray[np.float16]) -> Proposal:

@@ -12,14 +12,17 @@ from annot_core.thresholds import DEFAULT_THRESHOLD, Threshold
 class Recipe:
     """Which heat map, which threshold, which search.
 
-    `augmented` averages the heat map over the mirror image and a larger scale. `max_iter` is the number
-    of steps that `bayes` takes after its five seeded boxes. `seed` starts its random numbers.
+    `scale` is how much larger than in training the pictures are shown to a network that takes any size:
+    the heat map then has more cells. `augmented` averages the heat map over the mirror image and a larger
+    scale. `max_iter` is the number of steps that `bayes` takes after its five seeded boxes. `seed` starts
+    its random numbers.
     """
 
     cam: str
     threshold: Threshold
     search: str
     augmented: bool
+    scale: float = 1.0
     max_iter: int = 10
     seed: int = 0
 
@@ -28,8 +31,8 @@ DEFAULT_RECIPE = "balanced"
 
 RECIPES: dict[str, Recipe] = {
     "original": Recipe("gradcam", DEFAULT_THRESHOLD, "bayes", augmented=False),
-    "balanced": Recipe("fused", DEFAULT_THRESHOLD, "ensemble", augmented=False),
-    "thorough": Recipe("fused", DEFAULT_THRESHOLD, "ensemble", augmented=True),
+    "balanced": Recipe("fused", DEFAULT_THRESHOLD, "ensemble", augmented=False, scale=1.5),
+    "thorough": Recipe("fused", DEFAULT_THRESHOLD, "ensemble", augmented=True, scale=1.5),
 }
 
 

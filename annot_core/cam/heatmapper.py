@@ -21,6 +21,7 @@ from annot_core.errors import ModelError
 if TYPE_CHECKING:
     import keras
 
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Heat:
     """Heat maps (N, h, w) float32 in [0, 1], and probabilities (N,) float32 of the classes asked for.

@@ -66,7 +66,7 @@ def split_at_last_stage(model: keras.Model) -> Split:
     call = calls[last_convolution]
     if _is_nested(call.layer) and not (_is_picture(call.given) and _is_passed_by(call.given, output)):
         return _around(split_at_last_stage(call.layer), inputs, call, output)
-    last = _end_of_stage(calls, last_convolution)
+    last = _cut(inputs, output, calls, _end_of_stage(calls, last_convolution))
     earlier = _stage_before(inputs, calls, last)
     return Split(
         features=_part(inputs, [earlier.given, calls[last].given]),
@@ -151,6 +151,16 @@ def _end_of_stage(calls: list[Call], convolution: int) -> int:
         behind.add(id(call.given))
         end = index
     return end
+
+
+def _cut(inputs: Any, output: Any, calls: list[Call], last: int) -> int:
+    """The end of the last stage, or the nearest call before it, as fine, that no path leads around, if any."""
+    if not _is_passed_by(calls[last].given, output):
+        return last
+    sides = _sides(inputs, calls[: last + 1])
+    first = next(index for index, call in enumerate(calls) if _convolves(call))
+    as_fine = (index for index in reversed(range(first, last)) if sides[index] == sides[last])
+    return next((index for index in as_fine if not _is_passed_by(calls[index].given, output)), last)
 
 
 def _stage_before(inputs: Any, calls: list[Call], last: int) -> Call:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -37,7 +37,8 @@ class Classifier:
     """A Keras model, the class of each of its outputs, and how it wants its pictures.
 
     `input_size` is (width, height) in pixels; `channels` is 3 for RGB or 1 for gray. `fingerprint` is a
-    hash of the model's file: two classifiers with the same one give the same answers.
+    hash of the model's file: two classifiers with the same one give the same answers. `any_size` tells
+    that the network also works on pictures larger than `input_size`, the size it was trained on.
     """
 
     model: keras.Model
@@ -46,6 +47,17 @@ class Classifier:
     channels: int
     pixel_range: PixelRange
     fingerprint: str
+    any_size: bool = False
+
+    def at_scale(self, scale: float) -> Classifier:
+        """Return the same classifier for pictures `scale` times as large, where it can take any size.
+
+        Sides are rounded to whole strides of 16 pixels.
+        """
+        if not self.any_size or scale == 1:
+            return self
+        width, height = (max(16, round(side * scale / 16) * 16) for side in self.input_size)
+        return replace(self, input_size=(width, height))
 
     def batch(self, pictures: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
         """Turn RGB pictures, (H, W, 3) uint8 of any size, into one batch (N, height, width, channels)."""

@@ -74,4 +74,4 @@ def load_kept(folder: Path, card: KeptCard) -> Classifier | None:
 def _classifier(folder: Path, classes: tuple[str, ...], image_size: int) -> Classifier:
     """Load the file even right after training: then a first run and a later one use the very same model."""
     model = load_model(folder / MODEL_FILE)
-    return Classifier(model, classes, (image_size, image_size), 3, PixelRange.BYTES, fingerprint(model))
+    return Classifier(model, classes, (image_size, image_size), 3, PixelRange.BYTES, fingerprint(model), any_size=True)

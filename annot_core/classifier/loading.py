@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import warnings
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -27,7 +28,6 @@ ENDINGS = (".keras", ".h5", ".hdf5")
 CLASSES_FILE = "classes.txt"
 FREE_SIZE_PX = 224
 PROBED_IMAGES = 48
-RESCALING_LAYERS = {"Rescaling", "Normalization"}
 
 
 def load_classifier(
@@ -78,8 +78,6 @@ def load_model(path: Path, *, trust_model: bool = False) -> keras.Model:
     start_keras()
     import keras
 
-    if trust_model:
-        keras.config.enable_unsafe_deserialization()
     try:
         model = keras.models.load_model(path, compile=False, safe_mode=not trust_model)
     except Exception as error:  # Keras raises ValueError, TypeError, OSError, KeyError and others here
@@ -117,15 +115,14 @@ def _configuration(path: Path) -> Any:
 
         with h5py.File(path) as file:
             return json.loads(file.attrs["model_config"])
-    except (OSError, KeyError, ValueError):
+    except Exception:  # whatever a damaged file makes zip, HDF5 and JSON readers say
         return None
 
 
 def _has_code(node: Any) -> bool:
     if isinstance(node, dict):
+        # The first is Keras 3's mark; files of Keras 2 say so in the layer.
         if node.get("class_name") == "__lambda__" or node.get("function_type") == "lambda":
-            return True
-        if node.get("class_name") == "Lambda" and not isinstance(node.get("config", {}).get("function"), str):
             return True
         return any(_has_code(value) for value in node.values())
     return isinstance(node, list) and any(_has_code(item) for item in node)
@@ -140,15 +137,15 @@ def _output_count(model: keras.Model) -> int:
 
 def _class_names(path: Path, given: Path | None, dataset: Dataset, outputs: int) -> tuple[str, ...]:
     """The class of each output; one output stands for two classes."""
+    known = 2 if outputs == 1 else outputs
     listed = given or path.parent / CLASSES_FILE
     needed = tuple(name for name in dataset.classes if name not in dataset.background)
     if given is not None or listed.is_file():
         names, origin = _read_classes(listed), str(listed)
     else:
         # A model need not know the folder of images without an object.
-        fits_objects = outputs == len(needed) != len(dataset.classes)
-        names, origin = (needed if fits_objects else dataset.classes), "the data set's folders"
-    if len(names) != (2 if outputs == 1 else outputs):
+        names, origin = (needed if len(needed) == known else dataset.classes), "the data set's folders"
+    if len(names) != known:
         raise ModelError(
             f"expected a model with {len(names)} outputs, for the classes of {origin} ({', '.join(names)}), found "
             f"{outputs}; name the classes of its outputs, one a line, with --classes FILE"
@@ -164,7 +161,7 @@ def _class_names(path: Path, given: Path | None, dataset: Dataset, outputs: int)
 
 def _read_classes(path: Path) -> tuple[str, ...]:
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise ModelError(f"expected a text file with one class a line at {path}, found: {error}") from error
     names = tuple(line.strip() for line in lines if line.strip())
@@ -193,13 +190,17 @@ def _pixel_range(
     listener: Listener,
 ) -> PixelRange:
     """Find the range of pixels that a model was trained on: the one in which it recognizes most images."""
-    if _rescales(model):
+    if _has_layer(model, "Rescaling"):
         return PixelRange.BYTES
+    # Normalization is fitted to what came in, mostly bytes; without it, most people divide by 255.
+    likely = [PixelRange.UNIT, PixelRange.SIGNED, PixelRange.BYTES]
+    if _has_layer(model, "Normalization"):
+        likely.reverse()
     pictures, labels = _sample(dataset.images, names, size)
     if not len(pictures):
-        return PixelRange.UNIT
-    right = {each: _accuracy(model, each.scale(in_channels(pictures, channels)), labels) for each in PixelRange}
-    best = max((PixelRange.UNIT, PixelRange.SIGNED, PixelRange.BYTES), key=lambda each: right[each])
+        return likely[0]
+    right = {each: _accuracy(model, each.scale(in_channels(pictures, channels)), labels) for each in likely}
+    best = max(likely, key=lambda each: right[each])
     listener(
         Notice(
             f"the model has no Rescaling layer; of {len(pictures)} images it recognizes {right[best]:.0%} "
@@ -217,8 +218,8 @@ def _pixel_range(
     return best
 
 
-def _rescales(model: keras.Model) -> bool:
-    return any(type(layer).__name__ in RESCALING_LAYERS or _rescales(layer) for layer in getattr(model, "layers", ()))
+def _has_layer(model: keras.Model, kind: str) -> bool:
+    return any(type(layer).__name__ == kind or _has_layer(layer, kind) for layer in getattr(model, "layers", ()))
 
 
 def _sample(
@@ -239,6 +240,12 @@ def _sample(
 
 
 def _accuracy(model: keras.Model, pictures: NDArray[np.float32], labels: NDArray[np.int64]) -> float:
-    scores = np.asarray(model(pictures, training=False), dtype=np.float32)
-    predicted = scores.argmax(axis=-1) if scores.shape[-1] > 1 else (scores[:, 0] > 0.5).astype(np.int64)
-    return float(np.mean(predicted == labels))
+    with warnings.catch_warnings():
+        # Of a model that was built with a list of one input.
+        warnings.filterwarnings("ignore", message="The structure of `inputs`")
+        scores = np.asarray(model(pictures, training=False), dtype=np.float32)
+    if scores.shape[-1] > 1:
+        return float(np.mean(scores.argmax(axis=-1) == labels))
+    one = scores[:, 0]
+    is_probability = bool(np.all((one >= 0) & (one <= 1)))
+    return float(np.mean((one > (0.5 if is_probability else 0.0)) == labels))

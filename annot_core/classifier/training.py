@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import statistics
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 
 from annot_core.classifier.backbones import SMALL, WeightsUnavailableError, build_backbone
 from annot_core.classifier.holdout import Split, class_weights, split_stratified
+from annot_core.classifier.runtime import gpu_count
 from annot_core.errors import ImageError, TrainingError
 from annot_core.imaging import peek_size
 from annot_core.progress import (
@@ -37,6 +39,7 @@ POOR_ACCURACY = 0.7
 """Below this hold-out accuracy the classifier looks at the wrong things, and boxes are poor."""
 
 SMALL_IMAGES_PX = 96
+LARGEST_SMALL_PX = 96
 SAMPLED_SIZES = 200
 HOLDOUT_SHARE = 0.2
 STEPS_WANTED = 1600
@@ -147,7 +150,7 @@ def _typical_side(images: Sequence[LabelledImage]) -> int:
 def _image_size(backbone: str, side: int) -> int:
     if backbone != SMALL:
         return 224
-    return 128 if side > SMALL_IMAGES_PX else max(32, round(side / 16) * 16)
+    return LARGEST_SMALL_PX if side > SMALL_IMAGES_PX else max(32, round(side / 16) * 16)
 
 
 def _epochs(image_count: int, settings: TrainingSettings) -> int:
@@ -158,12 +161,28 @@ def _epochs(image_count: int, settings: TrainingSettings) -> int:
 
 
 def _build(settings: TrainingSettings, class_count: int, listener: Listener) -> tuple[keras.Model, TrainingSettings]:
+    with _precision():
+        try:
+            return build_backbone(settings.backbone, class_count, seed=settings.seed), settings
+        except WeightsUnavailableError as error:
+            listener(Notice(f"{error}. Going on with the backbone `{SMALL}`.", Level.WARNING))
+        size = min(settings.image_size or LARGEST_SMALL_PX, LARGEST_SMALL_PX)
+        fallback = replace(settings, backbone=SMALL, image_size=size)
+        return build_backbone(SMALL, class_count, seed=settings.seed), fallback
+
+
+@contextlib.contextmanager
+def _precision() -> Iterator[None]:
+    """Let layers that are made in the block compute in half precision where there is a GPU to gain by it."""
+    import keras
+
+    before = keras.config.dtype_policy()
+    if gpu_count():
+        keras.config.set_dtype_policy("mixed_float16")
     try:
-        return build_backbone(settings.backbone, class_count, seed=settings.seed), settings
-    except WeightsUnavailableError as error:
-        listener(Notice(f"{error}. Going on with the backbone `{SMALL}`.", Level.WARNING))
-    fallback = replace(settings, backbone=SMALL, image_size=128)
-    return build_backbone(SMALL, class_count, seed=settings.seed), fallback
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
 
 
 def _augmentation(seed: int) -> keras.Model:

@@ -17,7 +17,7 @@ from annot_core.errors import DatasetError, UsageError
 from annot_core.progress import Listener, Stage, StageAdvanced, StageFinished, StageStarted, ignore
 
 # Raised whenever the pictures of a seed change, so that one folder never holds two generations.
-_VERSION = 1
+_VERSION = 2
 _SETTINGS_NAME = "demo.json"
 _PART = ".part"
 _MOST_IMAGES = 99_999

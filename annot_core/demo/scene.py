@@ -97,8 +97,8 @@ def pick_lights(rng: np.random.Generator) -> tuple[Light, ...]:
     """Return one or two lights, warm to cold, the first one the stronger."""
     lights = []
     strength = 1.0
-    for _ in range(1 + int(rng.random() < 0.5)):
-        height = math.radians(rng.uniform(38, 75))
+    for _ in range(1 + int(rng.random() < 0.7)):
+        height = math.radians(rng.uniform(58, 82))
         around = rng.uniform(0, 2 * math.pi)
         direction = [
             math.cos(height) * math.cos(around),
@@ -108,18 +108,18 @@ def pick_lights(rng: np.random.Generator) -> tuple[Light, ...]:
         warmth = rng.uniform(-0.12, 0.15)
         color = strength * np.array([1 + warmth, 1.0, 1 - warmth])
         lights.append(Light(np.array(direction, np.float32), color.astype(np.float32), float(rng.uniform(3.5, 16))))
-        strength = float(rng.uniform(0.25, 0.6))
+        strength = float(rng.uniform(0.35, 0.7))
     return tuple(lights)
 
 
 def place_thing(rng: np.random.Generator, camera: Camera, solid: Solid, rotation: Doubles, finish: Finish) -> Thing:
     """Lay a solid on the table at a random place and size, wholly inside the camera's image.
 
-    Its box takes 12 to 42 % of the image where its shape allows, and stays a margin of 3 % from the edges.
+    Its box takes 14 to 42 % of the image where its shape allows, and stays a margin of 3 % from the edges.
     """
     width, height = camera.size
     margin = max(2.0, 0.03 * min(width, height))
-    area = math.exp(rng.uniform(math.log(0.12), math.log(0.42))) * width * height
+    area = math.exp(rng.uniform(math.log(0.14), math.log(0.42))) * width * height
     across, along = rng.uniform(0, 1, 2)
     lift = -float((rotation @ solid.hull())[2].min())
     scale, spot = 0.1, np.zeros(2)

@@ -29,7 +29,8 @@ class InProcessEngine:
         Images are cut into batches before they are read, so that a run that was stopped after whole
         batches forms the same batches again when it goes on.
         """
-        with ThreadPoolExecutor(self._readers, thread_name_prefix="read") as pool:
+        pool = ThreadPoolExecutor(self._readers, thread_name_prefix="read")
+        try:
             ahead: deque[list[Future[Picture | Failure]]] = deque()
             waiting = iter(images)
             while batch := list(itertools.islice(waiting, self._batch_size)):
@@ -38,6 +39,9 @@ class InProcessEngine:
                     yield self._finish(ahead.popleft())
             while ahead:
                 yield self._finish(ahead.popleft())
+        finally:
+            # Whoever stops early, by an error or a key, does not wait for pictures that nobody will see.
+            pool.shutdown(cancel_futures=True)
 
     def _finish(self, batch: list[Future[Picture | Failure]]) -> list[Proposal | Failure]:
         read = [future.result() for future in batch]
