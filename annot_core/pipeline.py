@@ -19,6 +19,7 @@ from annot_core.imaging import MAX_PIXELS, read_image, resize
 from annot_core.recipes import Recipe
 from annot_core.records import Failure, LabelledImage, Proposal, Status
 from annot_core.scoring import concentration, score, stability
+from annot_core.search import create_search
 
 NO_HEATMAP = np.zeros((0, 0), dtype=np.float16)
 
@@ -48,6 +49,8 @@ class Pipeline:
         self._max_pixels = max_pixels
         self._heatmapper = Heatmapper(classifier.model, recipe.cam, augmented=recipe.augmented)
         self._rule = BoxRule(recipe.search, recipe.threshold, recipe.max_iter, recipe.seed)
+        # A search that does not exist is found out now, not after the first batch.
+        create_search(recipe.search, max_iter=recipe.max_iter, seed=recipe.seed)
 
     def read(self, image: LabelledImage) -> Picture | Failure:
         """Decode an image for the classifier; safe to call from several threads."""

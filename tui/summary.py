@@ -17,17 +17,17 @@ WIDEST_CLASS = 20
 
 def print_annotated(console: Console, result: Annotated) -> None:
     """Print what a run wrote, what waits for a person, and what failed and why."""
-    counts = result.counts
-    if result.export is not None:
-        _say(
-            console,
-            f"{result.export.boxes} boxes on {result.export.images} images, {len(result.export.labels)} classes, "
-            f"{result.export.files} files in {printable(str(result.output))}",
-        )
+    counts, export = result.counts, result.export
+    if export is not None:
+        boxes, images = _count(export.boxes, "box", "boxes"), _count(export.images, "image")
+        classes, files = _count(len(export.labels), "class", "classes"), _count(export.files, "file")
+        _say(console, f"{boxes} on {images}, {classes}, {files} in {printable(str(result.output))}")
     if counts.no_evidence:
-        _say(console, f"{counts.no_evidence} images have no evidence for their class, and so no box")
+        images = _count(counts.no_evidence, "image shows", "images show")
+        _say(console, f"{images} no evidence for the class, and so no box")
     if counts.undecided:
-        _say(console, f"{counts.undecided} images are undecided and wait for review")
+        images = _count(counts.undecided, "image is undecided and waits", "images are undecided and wait")
+        _say(console, f"{images} for review")
     _print_reasons(console, "skipped", [(one.source, one.reason) for one in result.skipped])
     _print_reasons(console, "failed", [(one.source, f"{one.stage}: {one.reason}") for one in result.failures])
     _print_reasons(console, "not written", [(one.source, one.reason) for one in result.problems])
@@ -51,7 +51,7 @@ def print_evaluation(console: Console, evaluation: Evaluation) -> None:
     console.print(table)
     _say(console, "IoU: mean intersection over union with the true box; >=.5: share of images with at least that")
     if evaluation.without_truth:
-        _say(console, f"{evaluation.without_truth} images without a true box are not counted")
+        _say(console, f"{_count(evaluation.without_truth, 'image')} without a true box not counted")
 
 
 def _add_group(table: Table, name: str, group: GroupScores) -> None:
@@ -78,6 +78,10 @@ def _print_reasons(console: Console, title: str, listed: list[tuple[str, str]]) 
         _say(console, f"  {printable(source)}: {printable(reason)}")
     if len(listed) > MOST_LISTED:
         _say(console, f"  and {len(listed) - MOST_LISTED} more; --report FILE lists all")
+
+
+def _count(number: int, one: str, several: str = "") -> str:
+    return f"{number} {one if number == 1 else several or one + 's'}"
 
 
 def _say(console: Console, text: str) -> None:

@@ -1,0 +1,107 @@
+"""The boxes that are offered for a heat map."""
+
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from annot_core.binarize import binarize
+from annot_core.candidates import (
+    DISTINCT_IOU,
+    MOST_CANDIDATES,
+    WORKING_SIDE_PX,
+    BoxRule,
+    find_candidates,
+    iou_table,
+    working_map,
+)
+from annot_core.errors import UsageError
+from annot_core.geometry import Box, mean_box
+from annot_core.search import create_search, search_names
+
+MAPS = arrays(np.float32, st.tuples(st.integers(2, 10), st.integers(2, 10)), elements=st.floats(0, 1, width=16))
+SIZES = st.tuples(st.integers(1, 400), st.integers(1, 400))
+BOXES = st.tuples(st.integers(0, 20), st.integers(0, 20), st.integers(1, 20), st.integers(1, 20)).map(
+    lambda edges: Box(edges[0], edges[1], edges[0] + edges[2], edges[1] + edges[3])
+)
+
+
+@settings(max_examples=40)
+@given(MAPS, SIZES, st.sampled_from(["exact", "contour", "ensemble"]))
+def test_candidates_are_few_differ_and_lie_inside_the_image(heat, size, search):
+    before = heat.tobytes()
+    candidates = find_candidates(heat, size, BoxRule(search=search))
+    assert heat.tobytes() == before
+    assert len(candidates) <= MOST_CANDIDATES == 5
+    assert bool(candidates) == bool(heat.max() > 0)
+    for one in candidates:
+        assert one.box.fits(*size)
+    for one, other in itertools.combinations(candidates, 2):
+        assert one.box.iou(other.box) < DISTINCT_IOU == 0.85
+
+
+@settings(max_examples=30)
+@given(MAPS.filter(lambda heat: heat.max() > 0), st.sampled_from(["exact", "contour"]), st.sampled_from([0.3, 0.6]))
+def test_the_first_box_is_the_rules_own(heat, search, threshold):
+    size = (96, 64)
+    first = find_candidates(heat, size, BoxRule(search, threshold))[0]
+    assert (first.search, first.threshold) == (search, threshold)
+    assert first.box == create_search(search).find(binarize(working_map(heat, size), threshold)).box
+
+
+def test_an_ensemble_averages_over_thresholds_around_its_own():
+    heat = np.random.default_rng(0).uniform(0, 1, (6, 8)).astype(np.float32)
+    enlarged = working_map(heat, (80, 60))
+    boxes = [
+        create_search(name).find(binarize(enlarged, threshold)).box
+        for threshold in (0.2, 0.3, 0.4)
+        for name in ("exact", "contour")
+    ]
+    assert find_candidates(heat, (80, 60), BoxRule("ensemble", 0.3))[0].box == mean_box(boxes)
+
+
+@pytest.mark.parametrize("search", search_names())
+@pytest.mark.parametrize("threshold", [0.3, "otsu", "relative"], ids=str)
+def test_every_search_and_threshold_finds_a_planted_block(search, threshold):
+    heat = np.zeros((12, 16), np.float32)
+    heat[3:9, 4:12] = 1
+    first = find_candidates(heat, (160, 120), BoxRule(search, threshold))[0]
+    assert first.box.iou(Box(40, 30, 120, 90)) > 0.75
+
+
+def test_two_objects_are_offered_besides_the_box_of_both():
+    heat = np.zeros((20, 40), np.float32)
+    heat[4:10, 2:12] = 1
+    heat[6:16, 24:36] = 0.45
+    boxes = [one.box for one in find_candidates(heat, (400, 200), BoxRule("contour", 0.3))]
+    assert max(box.iou(Box(20, 40, 120, 100)) for box in boxes) > 0.8
+    assert max(box.iou(Box(240, 60, 360, 160)) for box in boxes) > 0.8
+
+
+@pytest.mark.parametrize(("peak", "size"), [(0.0, (64, 48)), (0.0, (1, 1))], ids=str)
+def test_no_heat_gives_no_candidates(peak, size):
+    assert find_candidates(np.full((4, 4), peak, np.float32), size, BoxRule()) == ()
+
+
+def test_an_unknown_search_is_a_usage_error():
+    with pytest.raises(UsageError, match="expected a box search among"):
+        find_candidates(np.ones((4, 4), np.float32), (64, 48), BoxRule("guess"))
+
+
+@given(MAPS, SIZES)
+def test_the_working_map_has_the_images_shape_but_is_no_larger_than_needed(heat, size):
+    enlarged = working_map(heat, size)
+    assert enlarged.dtype == np.float32
+    assert max(enlarged.shape) == min(max(size), WORKING_SIDE_PX)
+    assert heat.min() <= enlarged.min()
+    assert enlarged.max() <= heat.max()
+    assert enlarged.shape[1] / enlarged.shape[0] == pytest.approx(size[0] / size[1], rel=0.5, abs=1)
+
+
+@given(st.lists(BOXES, min_size=1, max_size=6))
+def test_the_table_holds_every_pairs_iou(boxes):
+    expected = [[one.iou(other) for other in boxes] for one in boxes]
+    np.testing.assert_allclose(iou_table(boxes), expected, atol=1e-12)
