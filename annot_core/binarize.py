@@ -34,7 +34,7 @@ def binarize(heatmap: NDArray[np.floating], threshold: Threshold = DEFAULT_THRES
 
 def _cut(heatmap: NDArray[np.floating], peak: float, threshold: Threshold) -> float:
     if threshold == OTSU:
-        levels = np.rint(heatmap * (LEVELS / peak)).astype(np.uint8)
+        levels = np.rint(heatmap / peak * LEVELS).astype(np.uint8)
         best, _ = cv2.threshold(levels, 0, LEVELS, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
         return (float(best) + 0.5) * peak / LEVELS
     if threshold == RELATIVE:
