@@ -57,7 +57,11 @@ def working_map(heatmap: NDArray[np.floating], image_size: tuple[int, int]) -> N
     """
     shrink = min(1.0, WORKING_SIDE_PX / max(image_size))
     size = (max(1, round(image_size[0] * shrink)), max(1, round(image_size[1] * shrink)))
-    enlarged = cv2.resize(heatmap.astype(np.float32), size, interpolation=cv2.INTER_LINEAR)
+    height, width = heatmap.shape
+    # Interpolation skips cells where a map shrinks, and heat with them: there, cells are averaged first.
+    fitting = (min(width, size[0]), min(height, size[1]))
+    averaged = cv2.resize(heatmap.astype(np.float32), fitting, interpolation=cv2.INTER_AREA)
+    enlarged = cv2.resize(averaged, size, interpolation=cv2.INTER_LINEAR)
     return np.asarray(enlarged, dtype=np.float32)
 
 

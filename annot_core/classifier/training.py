@@ -236,6 +236,8 @@ def _fit(
     listener(StageStarted(Stage.TRAIN, settings.epochs, "epochs"))
     history = fitted.fit(
         training,
+        # The batches shuffle themselves; Keras would shuffle their order again, from a seed that nobody set.
+        shuffle=False,
         validation_data=batches(split.holdout, None),
         epochs=settings.epochs,
         verbose=0,
