@@ -62,7 +62,8 @@ def working_map(heatmap: NDArray[np.floating], image_size: tuple[int, int]) -> N
     fitting = (min(width, size[0]), min(height, size[1]))
     averaged = cv2.resize(heatmap.astype(np.float32), fitting, interpolation=cv2.INTER_AREA)
     enlarged = cv2.resize(averaged, size, interpolation=cv2.INTER_LINEAR)
-    return np.asarray(enlarged, dtype=np.float32)
+    # Means are rounded, and may come out a step beyond the values that they were taken of.
+    return np.asarray(np.clip(enlarged, heatmap.min(), heatmap.max()), dtype=np.float32)
 
 
 def find_candidates(heatmap: NDArray[np.floating], image_size: tuple[int, int], rule: BoxRule) -> tuple[Candidate, ...]:
