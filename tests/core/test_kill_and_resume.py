@@ -80,6 +80,43 @@ def test_what_was_done_before_a_kill_is_not_done_again(tmp_path: Path, tone_mode
     assert 0 < max(steps) <= 20 - done
 
 
+def test_training_that_is_killed_ends_with_the_same_files(tmp_path: Path) -> None:
+    dataset, output = draw_textures(tmp_path / "photos"), tmp_path / "out"
+    undisturbed = run(dataset, output, None)
+    assert undisturbed[-1] == "done"
+    expected = files(output)
+    shutil.move(output, tmp_path / "first")
+    in_training = undisturbed.index("train 2") + 1
+    in_annotating = undisturbed.index("annotate 4") + 1
+    for moment in (in_training, in_annotating):
+        assert run(dataset, output, None, moment)[-1] != "done"
+    assert run(dataset, output, None)[-1] == "done"
+    assert expected
+    assert files(output) == expected
+
+
+def test_same_seed_trains_to_the_same_weights_in_another_process(tmp_path: Path) -> None:
+    dataset = draw_textures(tmp_path / "photos")
+    code = """
+import sys
+from pathlib import Path
+from annot_core.classifier.loading import fingerprint
+from annot_core.classifier.training import TrainingSettings, train
+from annot_core.dataset import list_dataset
+
+settings = TrainingSettings(backbone="small", epochs=3, image_size=32, batch_size=8, seed=int(sys.argv[2]))
+print(fingerprint(train(list_dataset(Path(sys.argv[1])).images, settings).model))
+"""
+    prints = [
+        subprocess.run(
+            [sys.executable, "-c", code, str(dataset), seed], capture_output=True, text=True, check=True
+        ).stdout.split()[-1]
+        for seed in ("0", "0", "1")
+    ]
+    assert prints[0] == prints[1]
+    assert prints[0] != prints[2]
+
+
 def draw_textures(root: Path, each: int = 12) -> Path:
     """Draw patches with noise, so that no two images, and no two orders of them, train alike."""
     rng = np.random.default_rng(0)
