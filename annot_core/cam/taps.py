@@ -64,13 +64,13 @@ def split_at_last_stage(model: keras.Model) -> Split:
             "use a convolutional classifier, or leave --model out to have one trained"
         )
     call = calls[last_convolution]
-    if _is_nested(call.layer) and not (_is_picture(call.given) and _is_passed_by(call.given, output)):
-        return _around(split_at_last_stage(call.layer), inputs, call, output)
+    if _is_nested(call.layer) and not (_is_picture(call.given) and _is_passed_by(calls, call.given, output)):
+        return _around(split_at_last_stage(call.layer), inputs, calls, call, output)
     last = _cut(inputs, output, calls, _end_of_stage(calls, last_convolution))
     earlier = _stage_before(inputs, calls, last)
     return Split(
         features=_part(inputs, [earlier.given, calls[last].given]),
-        head=_rest(inputs, calls[last].given, output),
+        head=_rest(inputs, calls, calls[last].given, output),
         last_name=calls[last].layer.name,
     )
 
@@ -155,12 +155,12 @@ def _end_of_stage(calls: list[Call], convolution: int) -> int:
 
 def _cut(inputs: Any, output: Any, calls: list[Call], last: int) -> int:
     """The end of the last stage, or the nearest call before it, as fine, that no path leads around, if any."""
-    if not _is_passed_by(calls[last].given, output):
+    if not _is_passed_by(calls, calls[last].given, output):
         return last
     sides = _sides(inputs, calls[: last + 1])
     first = next(index for index, call in enumerate(calls) if _convolves(call))
     as_fine = (index for index in reversed(range(first, last)) if sides[index] == sides[last])
-    return next((index for index in as_fine if not _is_passed_by(calls[index].given, output)), last)
+    return next((index for index in as_fine if not _is_passed_by(calls, calls[index].given, output)), last)
 
 
 def _stage_before(inputs: Any, calls: list[Call], last: int) -> Call:
@@ -194,28 +194,37 @@ def _part(start: Any, end: Any) -> Callable[[Any], Any]:
     return lambda tensor: part(tensor, training=False)
 
 
-def _is_passed_by(tensor: Any, output: Any) -> bool:
-    """Tell whether a path leads to the output around a tensor, as a shortcut does."""
-    try:
-        _part(tensor, output)
-    except ValueError:
-        return True
+def _is_passed_by(calls: list[Call], tensor: Any, output: Any) -> bool:
+    """Tell whether a path leads from the input to the output around a tensor, as a shortcut does."""
+    import keras
+
+    givers = {id(given): call for call in calls for given in keras.tree.flatten(call.given)}
+    seen = {id(tensor)}
+    waiting = [output]
+    while waiting:
+        needed = waiting.pop()
+        if id(needed) in seen:
+            continue
+        if id(needed) not in givers:
+            return True
+        seen.add(id(needed))
+        waiting.extend(givers[id(needed)].taken)
     return False
 
 
-def _rest(inputs: Any, start: Any, output: Any) -> Callable[[Any, Any], Any]:
+def _rest(inputs: Any, calls: list[Call], start: Any, output: Any) -> Callable[[Any, Any], Any]:
     """Build what follows a tensor, as a function of it and of the images."""
-    if not _is_passed_by(start, output):
+    if not _is_passed_by(calls, start, output):
         part = _part(start, output)
         return lambda activations, images: part(activations)
     both = _part([start, inputs], output)
     return lambda activations, images: both([activations, images])
 
 
-def _around(inner: Split, inputs: Any, call: Call, output: Any) -> Split:
+def _around(inner: Split, inputs: Any, calls: list[Call], call: Call, output: Any) -> Split:
     """Put what comes before and behind a nested model around the cut inside it."""
     before = _part(inputs, call.taken[0])
-    behind = _rest(inputs, call.given, output)
+    behind = _rest(inputs, calls, call.given, output)
     return Split(
         features=lambda images: inner.features(before(images)),
         head=lambda activations, images: behind(inner.head(activations, before(images)), images),

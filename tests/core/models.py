@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 from keras import layers, ops
+from PIL import Image
+
+from annot_core.dataset import Dataset, list_dataset
 
 KINDS: dict[str, Callable[[], Any]] = {}
 """Builders of classifiers, by the name of what is special about them."""
@@ -337,3 +341,21 @@ def scene(**squares: tuple[int, int]) -> np.ndarray[Any, Any]:
     for name, (top, left) in squares.items():
         picture[top : top + 8, left : left + 8] = colors[name]
     return picture
+
+
+def draw_scene(path: Path, picture: np.ndarray[Any, Any], scale: int = 2) -> Path:
+    """Write a scene as an image, `scale` times as large; the ending says the format."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pixels = np.rint(np.kron(picture, np.ones((scale, scale, 1))) * 255).astype(np.uint8)
+    Image.fromarray(pixels).save(path)
+    return path
+
+
+def draw_colors(root: Path, each: int = 3, *, background: int = 0) -> Dataset:
+    """Draw a labelled folder of 64 x 64 pictures of a blue or a red square, and empty ones in `background`."""
+    for number in range(each):
+        draw_scene(root / "blue" / f"{number}.png", scene(blue=(4 + 2 * number, 16)))
+        draw_scene(root / "red" / f"{number}.png", scene(red=(12, 4 + 2 * number)))
+    for number in range(background):
+        draw_scene(root / "background" / f"{number}.png", scene())
+    return list_dataset(root)

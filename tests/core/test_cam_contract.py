@@ -15,9 +15,8 @@ from annot_core.errors import UsageError
 
 INDICES = np.array([0, 1, 1, 0])
 QUICK = {
-    *("sequential", "functional", "doubly_nested", "pooling_inside", "mobilenet_in_sequential"),
-    *("activation_before_cast", "softmax_operation", "linear_head", "one_unit", "several_sigmoids"),
-    *("mixed_float16", "normalization", "flattened", "gray", "nested_block_in_shortcut", "own_code"),
+    *("sequential", "doubly_nested", "softmax_operation", "one_unit"),
+    *("mixed_float16", "normalization", "flattened", "own_code"),
 }
 
 

@@ -43,7 +43,12 @@ HEADS = {
 }
 
 
-@pytest.mark.parametrize("head", HEADS)
+QUICK = {"softmax layer", "operation", "cast", "sigmoid function", "linear", "stacked cast", "nested head"}
+
+
+@pytest.mark.parametrize(
+    "head", [pytest.param(name, marks=() if name in QUICK else pytest.mark.slow) for name in HEADS]
+)
 def test_the_copy_gives_the_scores_before_the_last_activation(head):
     build, expected = HEADS[head]
     model = build()

@@ -65,7 +65,7 @@ def test_the_cut_is_the_end_of_the_last_stage(tail, name):
         ("nested_block_in_shortcut", "sum", 32, 16),
         ("two_levels_pooled", "coarse", 16, 8),
         ("doubly_nested", "sequential", 16, 8),
-        ("mobilenet_in_sequential", "mobilenetv2_0.35_64/out_relu", 4, 2),
+        pytest.param("mobilenet_in_sequential", "mobilenetv2_0.35_64/out_relu", 4, 2, marks=pytest.mark.slow),
     ],
     ids=str,
 )
