@@ -45,7 +45,6 @@ class Pipeline:
             UsageError: the recipe names a method or search that does not exist.
         """
         self._classifier = classifier.at_scale(recipe.scale)
-        self._recipe = recipe
         self._max_pixels = max_pixels
         self._heatmapper = Heatmapper(classifier.model, recipe.cam, augmented=recipe.augmented)
         self._rule = BoxRule(recipe.search, recipe.threshold, recipe.max_iter, recipe.seed)

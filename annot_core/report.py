@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -77,24 +78,7 @@ def write_report(
 
 def described_counts(counts: Counts, skipped: int, problems: int) -> dict[str, int]:
     """Return the counts of a session as plain values, with how many files were skipped or not exported."""
-    names = [
-        "images",
-        "proposed",
-        "no_evidence",
-        "background",
-        "failed",
-        "pending",
-        "kept",
-        "dropped",
-        "later",
-        "undecided",
-        "missing",
-    ]
-    return {
-        **{name: getattr(counts, name) for name in names},
-        "skipped": skipped,
-        "not_exported": problems,
-    }
+    return {**asdict(counts), "skipped": skipped, "not_exported": problems}
 
 
 def _lines(session: Session, troubles: Mapping[str, Failure], skipped: tuple[Skipped, ...]) -> Iterator[str]:

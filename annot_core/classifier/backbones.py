@@ -32,7 +32,7 @@ SMALL_STAGES = (
 class Pretrained:
     """A `keras.applications` backbone: where to find it, and where to cut it at stride 16.
 
-    `cut` is the last layer of stride 16, or None where the whole network is no coarser.
+    `cut` is the last layer of stride 16.
     `rescale` is (scale, offset) where the application does not carry its own preprocessing.
     """
 

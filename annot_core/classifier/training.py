@@ -91,7 +91,7 @@ def train(
     """
     from annot_core.classifier.batches import PictureStore
 
-    chosen = _complete(images, settings or TrainingSettings(), listener)
+    chosen = _complete(images, settings or TrainingSettings())
     classes = tuple(sorted({image.class_name for image in images}))
     _check_classes(Counter(image.class_name for image in images))
     model, chosen = _build(chosen, len(classes), listener)
@@ -122,7 +122,7 @@ def _check_classes(counts: Counter[str]) -> None:
         raise TrainingError(f"expected at least two readable images of every class, found fewer of: {', '.join(few)}")
 
 
-def _complete(images: Sequence[LabelledImage], settings: TrainingSettings, listener: Listener) -> TrainingSettings:
+def _complete(images: Sequence[LabelledImage], settings: TrainingSettings) -> TrainingSettings:
     """Make the choices that the size of the images decides."""
     side = _typical_side(images)
     backbone = settings.backbone
