@@ -198,6 +198,17 @@ class Session:
         for row in self._pages(query, producer):
             yield rows.to_image(row, self.root)
 
+    def waiting(self, producer: str) -> Iterator[LabelledImage]:
+        """Give the present images that `producer` has work on: as `pending`, without what is settled.
+
+        Settled is what is decided and was read: no proposal would change it. A file may have been changed
+        and changed back, which brings its decision back but not its size; such a one is not settled.
+        """
+        query = f"""SELECT {rows.IMAGE} FROM image WHERE present AND (status IS NULL OR (decision IS NULL
+            AND producer IS NOT (SELECT id FROM producer WHERE name = ?)))"""
+        for row in self._pages(query, producer):
+            yield rows.to_image(row, self.root)
+
     def record(self, results: Sequence[Proposal | Failure], producer: str) -> None:
         """Keep what the pipeline said of some images, instead of what was kept for them before.
 
@@ -277,6 +288,11 @@ class Session:
         """Count the images by outcome and by decision."""
         with self._reading() as connection:
             return outcomes.count(connection)
+
+    def settled_count(self) -> int:
+        """Return how many present images are settled; see `waiting`."""
+        row = self._one("SELECT count(*) FROM image WHERE present AND status IS NOT NULL AND decision IS NOT NULL")
+        return 0 if row is None else int(row[0])
 
     def _claim(self, dataset: Path, output: Path) -> None:
         """Remember the data set's root, or refuse it where the session belongs to another one."""
