@@ -1,0 +1,68 @@
+"""Colors as a terminal is told them: 24 bits, the 256 of xterm, the 16 of ANSI, or none."""
+
+from __future__ import annotations
+
+import enum
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tui.frame.paint import Color, Grid
+from tui.frame.palettes import ANSI_MIXED, XTERM, XTERM_FIXED, pack
+
+DEFAULT = -1
+"""The code of the terminal's own foreground or background."""
+
+Codes = NDArray[np.int32]
+
+
+class ColorDepth(enum.StrEnum):
+    """How many colors a terminal shows."""
+
+    TRUECOLOR = "truecolor"
+    PALETTE_256 = "256"
+    ANSI_16 = "16"
+    NONE = "none"
+
+
+_PALETTES = {ColorDepth.PALETTE_256: XTERM_FIXED, ColorDepth.ANSI_16: ANSI_MIXED}
+
+
+def encode_colors(grid: Grid, depth: ColorDepth) -> Codes:
+    """Return the code of each pixel's color in the given depth.
+
+    Colors that a palette has are given exactly; others are mixed from neighbouring pixels.
+
+    Args:
+        grid: (H, W, 3) uint8.
+        depth: any but `NONE`.
+
+    Returns:
+        (H, W) int32: 0xRRGGBB for truecolor, else the index in the palette.
+    """
+    if depth is ColorDepth.TRUECOLOR:
+        return pack(grid)
+    return _PALETTES[depth].codes(grid)
+
+
+def decode_color(code: int, depth: ColorDepth) -> Color | None:
+    """Return the RGB of a code, for 16 colors as xterm shows it; None for the terminal's own color."""
+    if code == DEFAULT:
+        return None
+    if depth is ColorDepth.TRUECOLOR:
+        return code >> 16, code >> 8 & 255, code & 255
+    return XTERM[code]
+
+
+@cache
+def sgr(code: int, depth: ColorDepth, *, background: bool) -> str:
+    """Return the parameters that select a color (ECMA-48 SGR, and xterm's 38 and 48 for more than 16)."""
+    ground = 48 if background else 38
+    if code == DEFAULT:
+        return str(ground + 1)
+    if depth is ColorDepth.TRUECOLOR:
+        return f"{ground};2;{code >> 16};{code >> 8 & 255};{code & 255}"
+    if depth is ColorDepth.PALETTE_256:
+        return f"{ground};5;{code}"
+    return str(ground - 8 + code) if code < 8 else str(ground + 52 + code - 8)

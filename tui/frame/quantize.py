@@ -1,0 +1,57 @@
+"""Making a grid cheaper to send, before boxes are painted on it."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from tui.frame.paint import COLOR_WEIGHTS, Grid
+
+
+def sticky(grid: Grid, tau: float) -> Grid:
+    """Keep running colors for as long as the true ones are near.
+
+    From one cell of a row to the next a color stays if it can; else its half takes the other one's color, or
+    both swap theirs, which only changes the character; else a cell whose halves are alike becomes one color.
+
+    Args:
+        grid: (2 rows, columns, 3) uint8; it stays as it is.
+        tau: how near is near: distances (`paint.distance`, 0 to 255) below this; 0 keeps everything.
+
+    Returns:
+        (2 rows, columns, 3) uint8, every pixel nearer than `tau` to the one it was, in longer runs.
+    """
+    if tau <= 0:
+        return grid.copy()
+    height, width, _ = grid.shape
+    # (columns, rows, halves, RGB): column by column, all rows at once.
+    true = grid.reshape(height // 2, 2, width, 3).transpose(2, 0, 1, 3).astype(np.float32)
+    middle = np.rint(true.mean(axis=2, keepdims=True))
+    alike = _near(true, middle, tau)
+    kept = np.where((alike[..., :1] & alike[..., 1:])[..., None], middle, true)
+    for x in range(1, width):
+        running = kept[x - 1]
+        # (rows, half, running color): whether that color would do for that half.
+        near = _near(true[x][:, :, None], running[:, None], tau)
+        stays = near[:, (0, 1), (0, 1)]
+        could_turn = near[:, (0, 1), (1, 0)] & ~stays
+        turns = could_turn & (stays | could_turn)[:, ::-1]
+        fresh = np.where((stays[:, :1] | stays[:, 1:])[..., None], true[x], kept[x])
+        turned = np.where(turns[..., None], running[:, ::-1], fresh)
+        kept[x] = np.where(stays[..., None], running, turned)
+    return kept.transpose(1, 2, 0, 3).reshape(grid.shape).astype(np.uint8)
+
+
+def _near(one: NDArray[np.float32], other: NDArray[np.float32], tau: float) -> NDArray[np.bool_]:
+    difference = one - other
+    return np.asarray((difference * difference) @ COLOR_WEIGHTS < tau * tau)
+
+
+def coarsen(grid: Grid) -> Grid:
+    """Paint blocks of 2 x 2 grid pixels in their mean color: (H, W, 3) uint8 to the same, H even."""
+    height, width, _ = grid.shape
+    # An odd last column is a block of its own.
+    even = cv2.copyMakeBorder(grid, 0, 0, 0, width % 2, cv2.BORDER_REPLICATE)
+    small = cv2.resize(even, (even.shape[1] // 2, height // 2), interpolation=cv2.INTER_AREA)
+    return small.repeat(2, axis=0).repeat(2, axis=1)[:, :width].astype(np.uint8)
