@@ -19,10 +19,11 @@ from numpy.typing import NDArray
 
 from annot_core.errors import SessionError
 from annot_core.records import Annotation, Decision, Failure, LabelledImage, Proposal
-from annot_core.session import journal, listing, outcomes, rows
+from annot_core.session import index, journal, listing, lookup, outcomes, rows
+from annot_core.session.index import IndexRow, SessionIndex
 from annot_core.session.lock import WriterLock, locks_work
 from annot_core.session.schema import connect, transaction, translated
-from annot_core.session.views import Counts, ImageResult, Sync, UndoStep
+from annot_core.session.views import ClassCounts, Counts, ImageResult, Sync, UndoStep
 
 Clock = Callable[[], datetime]
 
@@ -226,14 +227,17 @@ class Session:
         with self._writing() as connection:
             return outcomes.forget_all(connection)
 
-    def decide(self, decisions: Sequence[Decision]) -> int:
+    def decide(self, decisions: Iterable[Decision]) -> int:
         """Append decisions to the journal, as one step for undo; return how many were taken.
 
-        A person's decision replaces any other one of the image. An automatic one is taken only where none
+        They are taken one at a time, so that a million of them need not be in memory together; what makes them
+        may read the session meanwhile. An image that could not be read can be dropped, or left for later, by
+        a person. A person's decision replaces any other one of the image. An automatic one is taken only where none
         holds, and only for the content and label that the image has now; else it is skipped.
 
         Raises:
-            SessionError: a source is not in the session, or a decision names no content; none is taken.
+            SessionError: a source is not in the session, or an image is to be kept of which no content is named; none
+                is taken.
         """
         with self._writing() as connection:
             return journal.append_decisions(connection, decisions, self._time())
@@ -293,6 +297,48 @@ class Session:
         """Return how many present images are settled; see `waiting`."""
         row = self._one("SELECT count(*) FROM image WHERE present AND status IS NOT NULL AND decision IS NOT NULL")
         return 0 if row is None else int(row[0])
+
+    def class_counts(self) -> tuple[ClassCounts, ...]:
+        """Count the present images of each class, in order of the classes' names."""
+        with self._reading() as connection:
+            return outcomes.count_classes(connection)
+
+    def index(self) -> SessionIndex:
+        """Return what lists, filters and sorts need of all present images, in about 27 bytes an image."""
+        with self._reading() as connection:
+            return index.read_index(connection)
+
+    def index_rows(self, which: Iterable[int | str]) -> tuple[IndexRow, ...]:
+        """Return what `SessionIndex.update` needs of a few images, named by row id or source.
+
+        Those that are unknown or not present are left out.
+        """
+        with self._reading() as connection:
+            return index.read_rows(connection, which)
+
+    def results_of(self, row_ids: Iterable[int]) -> tuple[ImageResult, ...]:
+        """Return what is known of a few images, in the order of their row ids; unknown ones are left out."""
+        with self._reading() as connection:
+            return lookup.results(connection, row_ids)
+
+    def source_of(self, row_id: int) -> str | None:
+        """Return the source of the image with this row id, None where there is none."""
+        row = self._one("SELECT source FROM image WHERE id = ?", int(row_id))
+        return None if row is None else rows.unpack(row[0])
+
+    def id_of(self, source: str) -> int | None:
+        """Return the row id of the image with this source, None where there is none."""
+        row = self._one("SELECT id FROM image WHERE source = ?", rows.pack(source))
+        return None if row is None else int(row[0])
+
+    def ids_named(self, text: str) -> NDArray[np.int64]:
+        """Return the row ids of the present images that a person can mean by `text`, (n,) int64 in path order.
+
+        These are the ones whose source or file name is exactly that; if there are none, those whose source has
+        it anywhere, in upper or lower case.
+        """
+        with self._reading() as connection:
+            return lookup.ids_named(connection, text)
 
     def _claim(self, dataset: Path, output: Path) -> None:
         """Remember the data set's root, or refuse it where the session belongs to another one."""
