@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import itertools
-import json
 import time
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from annot_core.cam import method_names
-from annot_core.classifier.classifier import Classifier
 from annot_core.classifier.obtaining import ClassifierRequest, obtain_classifier
 from annot_core.classifier.training import TrainingSettings
 from annot_core.dataset import Dataset, check_output, default_output, list_dataset
+from annot_core.engine import BATCH_SIZE
 from annot_core.errors import UsageError
 from annot_core.export import CLASSES, ExportSummary, export_all
 from annot_core.imaging import MAX_PIXELS, content_hash
 from annot_core.naming import image_ids
 from annot_core.native_output import LOG_FILE, output_to
+from annot_core.producer import describe_producer
 from annot_core.progress import (
     Event,
     Listener,
@@ -37,10 +36,6 @@ from annot_core.report import check_report_path, write_report
 from annot_core.search import search_names
 from annot_core.session import Counts, ImageResult, Session
 from annot_core.thresholds import Threshold, parse_threshold
-from annot_core.training_job import check_trainable
-
-PIPELINE_VERSION = 1
-"""Raised when the same settings give other proposals than before, so that sessions are done again."""
 
 _DECISIONS_AT_ONCE = 1000
 
@@ -238,22 +233,21 @@ def _propose(
         )
     if not open_ones:
         return
-    if request.model is None:
-        check_trainable(dataset)
     # Keras takes seconds to start, so nothing of it is imported where there is nothing left to do.
     classifier = obtain_classifier(request, dataset, session.folder, listener=timings.listener, clock=timings.clock)
-    from annot_core.engine.in_process import BATCH_SIZE, InProcessEngine
+    from annot_core.engine.in_process import InProcessEngine
     from annot_core.pipeline import Pipeline
 
     pipeline = Pipeline(classifier, recipe, max_pixels=max_pixels)
-    producer = _register_producer(session, classifier, recipe, max_pixels)
-    waiting = [image for image in session.pending(producer) if image.source in open_ones]
+    producer = describe_producer(classifier, recipe, max_pixels)
+    session.register_producer(producer.name, producer.description)
+    waiting = [image for image in session.pending(producer.name) if image.source in open_ones]
     timings.listener(StageStarted(Stage.ANNOTATE, len(waiting)))
     with timings.stage(Stage.ANNOTATE):
         engine = InProcessEngine(pipeline, batch_size=batch_size or BATCH_SIZE)
         done = 0
         for outcomes in engine.run(waiting):
-            session.record(outcomes, producer)
+            session.record(outcomes, producer.name)
             done += len(outcomes)
             timings.listener(StageAdvanced(Stage.ANNOTATE, done))
 
@@ -265,23 +259,6 @@ def _is_settled(result: ImageResult) -> bool:
     but not the size that an annotation needs.
     """
     return result.decision is not None and result.status is not None
-
-
-def _register_producer(session: Session, classifier: Classifier, recipe: Recipe, max_pixels: int) -> str:
-    """Name all that decides what is proposed, so that a change of any of it has proposals made anew."""
-    described = {
-        "recipe": asdict(recipe),
-        "classifier": classifier.fingerprint,
-        "classes": classifier.classes,
-        "input_size": classifier.input_size,
-        "pixel_range": classifier.pixel_range.value,
-        "max_pixels": max_pixels,
-        "pipeline_version": PIPELINE_VERSION,
-    }
-    text = json.dumps(described, sort_keys=True)
-    producer = hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
-    session.register_producer(producer, described)
-    return producer
 
 
 def _accept(session: Session, min_score: float) -> None:
