@@ -77,7 +77,7 @@ def review(dataset: Path, **chosen: Any) -> None:
 def train(dataset: Path, output: Path | None, background: tuple[str, ...], **training: Any) -> None:
     """Train the classifier for DATASET anew, and keep it for later runs."""
     from annot_core.training_job import train_for
-    from tui.running import reporting
+    from tui.plain.running import reporting
 
     with reporting() as reporter:
         folder = train_for(
@@ -113,8 +113,8 @@ def demo(folder: Path, nuts: int, bolts: int, empty: int, size: tuple[int, int],
     _require_auto_accept(chosen.pop("auto_accept"))
     strict = chosen.pop("strict")
     from annot_core.demo import draw_demo
-    from tui.running import console, reporting
-    from tui.summary import print_evaluation
+    from tui.plain.running import console, reporting
+    from tui.plain.summary import print_evaluation
 
     with reporting() as reporter:
         drawn = draw_demo(
@@ -141,8 +141,8 @@ def demo(folder: Path, nuts: int, bolts: int, empty: int, size: tuple[int, int],
 @click.option("--truth", type=options.FILE, required=True, help="CSV of true boxes, or a folder of VOC XML files.")
 def evaluate(output: Path, truth: Path) -> None:
     """Compare the boxes in OUTPUT with true ones, beside two trivial baselines."""
-    from tui.running import console
-    from tui.summary import print_evaluation
+    from tui.plain.running import console
+    from tui.plain.summary import print_evaluation
 
     print_evaluation(console(), _evaluation(output, truth))
 
@@ -170,8 +170,8 @@ def _annotate(dataset: Path, **chosen: Any) -> Annotated:
     )
     chosen = {name: value for name, value in chosen.items() if value is not None}
     from annot_core.annotating import annotate
-    from tui.running import console, reporting
-    from tui.summary import print_annotated
+    from tui.plain.running import console, reporting
+    from tui.plain.summary import print_annotated
 
     with reporting() as reporter:
         result = annotate(dataset, training=training, log_output=True, listener=reporter.hear, **chosen)

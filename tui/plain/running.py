@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from rich.console import Console
 
-from tui.progress import Reporter, create_reporter
+from tui.plain.progress import Reporter, create_reporter
 
 
 def console() -> Console:

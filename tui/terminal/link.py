@@ -1,0 +1,45 @@
+"""A picture widget whose pictures go through a gate, as fast as the line takes them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tui.terminal.driver import ReviewDriver
+from tui.terminal.gate import Drained, FrameGate
+from tui.terminal.strips import CellSource
+from tui.terminal.surface import PictureSurface
+
+
+def gate_for(surface: PictureSurface, drained: Callable[[Drained], None]) -> FrameGate[CellSource]:
+    """Return a gate that shows pictures on a mounted surface; the app hands it what `FrameDrained` says.
+
+    Args:
+        surface: where pictures are shown.
+        drained: hears how long each one took to arrive. Never called where the app has no real terminal.
+    """
+
+    def driver() -> ReviewDriver | None:
+        found = surface.app._driver
+        return found if isinstance(found, ReviewDriver) else None
+
+    def written() -> int:
+        found = driver()
+        return 0 if found is None else found.bytes_written
+
+    def show(source: CellSource) -> None:
+        before = written()
+        surface.show(source)
+        surface.call_after_refresh(lambda: gate.painted(written() - before))
+
+    def ask(tag: int) -> bool:
+        found = driver()
+        if found is not None:
+            found.ask(tag)
+        return found is not None
+
+    def is_writing() -> bool:
+        found = driver()
+        return found is not None and found.is_writing
+
+    gate = FrameGate(show, ask, surface.set_timer, is_writing=is_writing, drained=drained)
+    return gate
