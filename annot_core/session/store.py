@@ -17,11 +17,13 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from annot_core.errors import SessionError
+from annot_core.errors import SessionError, UsageError
+from annot_core.native_output import LOG_FILE
 from annot_core.records import Annotation, Decision, Failure, LabelledImage, Proposal
 from annot_core.session import index, journal, listing, lookup, outcomes, rows
 from annot_core.session.index import IndexRow, SessionIndex
 from annot_core.session.lock import WriterLock, locks_work
+from annot_core.session.made import MadeFolders
 from annot_core.session.schema import connect, transaction, translated
 from annot_core.session.views import ClassCounts, Counts, ImageResult, Sync, UndoStep
 
@@ -30,7 +32,9 @@ Clock = Callable[[], datetime]
 _FOLDER = ".autoannot"
 _FILE = "session.sqlite3"
 _LOCK = "lock"
+_IGNORE = ".gitignore"
 _PAGE = 500
+_TOUCHED = "SELECT 1 FROM image WHERE status IS NOT NULL UNION ALL SELECT 1 FROM step LIMIT 1"
 
 
 def _utc_now() -> datetime:
@@ -43,11 +47,20 @@ class Session:
     Every method that changes something is one transaction that is on disk when it returns. Methods that give
     iterators read page by page, hold nothing open in between, and see changes made meanwhile to
     images that come later in the order. Sources come in the order of their bytes. One session may be used
-    from several threads; SQLite's troubles are raised as `SessionError`.
+    from several threads; SQLite's troubles are raised as `SessionError`. A session that was made for a `with`
+    block which ends in a `UsageError`, with nothing to show for it, is removed again.
     """
 
-    def __init__(self, folder: Path, connection: sqlite3.Connection, lock: WriterLock | None, now: Clock) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        connection: sqlite3.Connection,
+        lock: WriterLock | None,
+        now: Clock,
+        made: MadeFolders | None = None,
+    ) -> None:
         """Use `Session.open` or `Session.load`."""
+        self._made = made
         self._folder = folder
         self._connection = connection
         self._writer = lock
@@ -70,9 +83,9 @@ class Session:
         """
         folder = output / _FOLDER
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            made = MadeFolders(folder)
             # Nothing in it is for version control.
-            (folder / ".gitignore").write_text("*\n", encoding="ascii")
+            (folder / _IGNORE).write_text("*\n", encoding="ascii")
         except OSError as error:
             raise SessionError(
                 f"expected to be allowed to make {str(folder)!r}, but: {error}; choose another --output"
@@ -82,7 +95,7 @@ class Session:
             undoing.callback(lock.release)
             connection = connect(folder / _FILE, create=True, locks=lock.works)
             undoing.callback(connection.close)
-            session = cls(folder, connection, lock, now)
+            session = cls(folder, connection, lock, now, made)
             session._claim(dataset.resolve(), output)
             undoing.pop_all()
         return session
@@ -120,7 +133,16 @@ class Session:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        if isinstance(error, UsageError) and self._made is not None and self._is_untouched():
+            self._connection.close()
+            self._made.remove((_FILE, _LOCK, _IGNORE, LOG_FILE))
         self.close()
+
+    def _is_untouched(self) -> bool:
+        """Tell whether nothing was proposed or decided so far."""
+        with contextlib.suppress(SessionError):
+            return self._one(_TOUCHED) is None
+        return False
 
     @property
     def folder(self) -> Path:

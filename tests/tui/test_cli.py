@@ -198,11 +198,13 @@ def test_wrong_usage_is_one_sentence_and_2(
     shutil.copytree("photos/dark", "one/dark")
     shutil.copytree("photos", "three")
     shutil.copytree("photos/dark", "three/gray")
+    before = sorted(tmp_path.rglob("*"))
     result = invoke(*(word.format(model=tone_model) for word in arguments), "--auto-accept")
     assert result.exit_code == 2
     line = one_line(result.stderr)
     assert line.startswith("error: ")
     assert message in line
+    assert sorted(tmp_path.rglob("*")) == before
 
 
 def test_code_in_a_model_is_not_run_unless_trusted(dataset: Path, tmp_path: Path) -> None:
