@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from annot_core.geometry import Box
 from tui.frame.paint import distance
 from tui.frame.quantize import coarsen, sticky
 
@@ -93,3 +94,14 @@ def test_nothing_handed_in_is_changed(grid: np.ndarray, tau: float) -> None:
     grid.setflags(write=False)
     sticky(grid, tau)
     coarsen(grid)
+
+
+@pytest.mark.parametrize("reduce", [lambda grid, part: sticky(grid, 250, part), coarsen], ids=["sticky", "coarse"])
+def test_what_is_outside_the_part_stays_and_does_not_run_into_it(reduce) -> None:
+    grid = np.random.default_rng(0).integers(0, 256, (10, 12, 3), dtype=np.uint8)
+    part = Box(3, 2, 9, 8)
+    reduced = reduce(grid, part)
+    inside = (slice(part.top, part.bottom), slice(part.left, part.right))
+    np.testing.assert_array_equal(reduced[inside], reduce(grid[inside], None))
+    reduced[inside] = grid[inside]
+    np.testing.assert_array_equal(reduced, grid)

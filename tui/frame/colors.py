@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tui.frame.paint import Color, Grid
-from tui.frame.palettes import ANSI_MIXED, XTERM, XTERM_FIXED, pack
+from tui.frame.palettes import ANSI_MIXED, XTERM, XTERM_FIXED, pack, unpack
 
 DEFAULT = -1
 """The code of the terminal's own foreground or background."""
@@ -44,6 +44,11 @@ def encode_colors(grid: Grid, depth: ColorDepth) -> Codes:
     if depth is ColorDepth.TRUECOLOR:
         return pack(grid)
     return _PALETTES[depth].codes(grid)
+
+
+def as_shown(grid: Grid, depth: ColorDepth) -> Grid:
+    """Return a grid in the colors that a depth, any but `NONE`, shows it in; doing so twice changes nothing."""
+    return grid if depth is ColorDepth.TRUECOLOR else unpack(encode_colors(grid, depth))
 
 
 def decode_color(code: int, depth: ColorDepth) -> Color | None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from annot_core.geometry import Box
-from tui.frame.colors import ColorDepth
+from tui.frame.colors import ColorDepth, as_shown
 from tui.frame.grid import Placement
 from tui.frame.halfblocks import Frame, encode, plain_frame
 from tui.frame.paint import WHITE, Color, Edge, Grid, with_box
@@ -45,6 +45,8 @@ def compose(
         for one in outlines:
             glyphs = lined(glyphs, placement, one.box, edge=one.edge)
         return plain_frame(glyphs)
+    # An outline is told from the photo by the colors that the photo gets.
+    grid = as_shown(grid, depth)
     for one in outlines:
         grid = with_box(grid, placement, one.box, one.color, edge=one.edge, edge_color=one.edge_color)
     return encode(grid, depth)

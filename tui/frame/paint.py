@@ -33,7 +33,7 @@ SMALLEST_OUTLINE_PX = 3
 """An outline has at least this side, so that it is a ring and not a speck."""
 
 HEAT_OPACITY = 0.8
-DIMMED = 0.25
+DIMMED = 0.35
 
 
 def shrink(pixels: NDArray[np.uint8], placement: Placement, background: Color = BLACK) -> Grid:

@@ -52,6 +52,7 @@ class Palette:
         near: the parts of a mix are among this many nearest colors.
         contrast: how much the variance of a mix counts against how far its mean is off; chosen on photos.
         steps: how many values of each channel are told apart.
+        vividness: how much colors are driven away from gray first, where few colors would leave only gray.
     """
 
     first: int
@@ -60,6 +61,7 @@ class Palette:
     near: int
     contrast: float
     steps: int
+    vividness: float = 1.0
 
     def codes(self, grid: Grid) -> NDArray[np.int32]:
         """Return the code for each pixel, (H, W, 3) uint8 to (H, W) int32; the palette's colors are kept."""
@@ -78,7 +80,12 @@ class Palette:
 
 # The first 16 are left out: their colors are the theme's.
 XTERM_FIXED = Palette(first=16, last=256, pattern=((0, 1), (1, 0)), near=10, contrast=0.15, steps=24)
-ANSI_MIXED = Palette(first=0, last=16, pattern=((0, 2), (3, 1)), near=8, contrast=0.06, steps=16)
+ANSI_MIXED = Palette(first=0, last=16, pattern=((0, 2), (3, 1)), near=8, contrast=0.08, steps=16, vividness=1.8)
+
+
+def unpack(codes: NDArray[np.int32]) -> Grid:
+    """Return the colors of codes of the 256: (...) int32 to (..., 3) uint8."""
+    return np.array(XTERM, dtype=np.uint8)[codes]
 
 
 def pack(colors: NDArray[np.uint8]) -> NDArray[np.int32]:
@@ -102,8 +109,12 @@ def _mixes(palette: Palette) -> NDArray[np.int32]:
     weights = np.sqrt(COLOR_WEIGHTS)
     colors = np.array(XTERM[palette.first : palette.last], dtype=np.float32) * weights
     levels = np.linspace(0, 255, palette.steps, dtype=np.float32)
-    wanted = np.stack(np.meshgrid(levels, levels, levels, indexing="ij"), axis=-1).reshape(-1, 3) * weights
-    pieces = np.array_split(wanted, palette.steps)  # each small enough for a processor's cache
+    wanted = np.stack(np.meshgrid(levels, levels, levels, indexing="ij"), axis=-1).reshape(-1, 3)
+    gray = (wanted @ COLOR_WEIGHTS)[:, None]
+    vivid = np.clip(gray + (wanted - gray) * palette.vividness, 0, 255)
+    pieces = np.array_split(
+        (vivid * weights).astype(np.float32), palette.steps
+    )  # each small enough for a processor's cache
     mixes = np.concatenate([_best_mixes(piece, colors, palette) for piece in pieces], axis=1)
     light = (colors * weights).sum(axis=1)[mixes]
     codes = np.take_along_axis(mixes, np.argsort(light, axis=0, kind="stable"), axis=0) + palette.first

@@ -6,10 +6,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from annot_core.geometry import Box
 from tui.frame.paint import COLOR_WEIGHTS, Grid
 
 
-def sticky(grid: Grid, tau: float) -> Grid:
+def sticky(grid: Grid, tau: float, part: Box | None = None) -> Grid:
     """Keep running colors for as long as the true ones are near.
 
     From one cell of a row to the next a color stays if it can; else its half takes the other one's color, or
@@ -18,12 +19,47 @@ def sticky(grid: Grid, tau: float) -> Grid:
     Args:
         grid: (2 rows, columns, 3) uint8; it stays as it is.
         tau: how near is near: distances (`paint.distance`, 0 to 255) below this; 0 keeps everything.
+        part: the grid pixels to work on, whole rows of cells high, such as a placement's `shown` (of which the
+            last row may be half a cell); None for all. Colors do not run out of it or into it.
 
     Returns:
         (2 rows, columns, 3) uint8, every pixel nearer than `tau` to the one it was, in longer runs.
     """
-    if tau <= 0:
-        return grid.copy()
+    reduced = grid.copy()
+    if tau > 0:
+        cells = _cells(reduced, part)
+        cells[:] = _stuck(cells, tau)
+    return reduced
+
+
+def coarsen(grid: Grid, part: Box | None = None) -> Grid:
+    """Paint blocks of 2 x 2 grid pixels in their mean color.
+
+    Args:
+        grid: (2 rows, columns, 3) uint8; it stays as it is.
+        part: as in `sticky`.
+
+    Returns:
+        (2 rows, columns, 3) uint8.
+    """
+    reduced = grid.copy()
+    cells = _cells(reduced, part)
+    height, width, _ = cells.shape
+    # An odd last column is a block of its own.
+    even = cv2.copyMakeBorder(cells, 0, 0, 0, width % 2, cv2.BORDER_REPLICATE)
+    small = cv2.resize(even, (even.shape[1] // 2, height // 2), interpolation=cv2.INTER_AREA)
+    cells[:] = small.repeat(2, axis=0).repeat(2, axis=1)[:, :width]
+    return reduced
+
+
+def _cells(grid: Grid, part: Box | None) -> Grid:
+    """Return the cells that a part touches, as a view."""
+    if part is None:
+        return grid
+    return grid[part.top // 2 * 2 : -(-part.bottom // 2) * 2, part.left : part.right]
+
+
+def _stuck(grid: Grid, tau: float) -> Grid:
     height, width, _ = grid.shape
     # (columns, rows, halves, RGB): column by column, all rows at once.
     true = grid.reshape(height // 2, 2, width, 3).transpose(2, 0, 1, 3).astype(np.float32)
@@ -46,12 +82,3 @@ def sticky(grid: Grid, tau: float) -> Grid:
 def _near(one: NDArray[np.float32], other: NDArray[np.float32], tau: float) -> NDArray[np.bool_]:
     difference = one - other
     return np.asarray((difference * difference) @ COLOR_WEIGHTS < tau * tau)
-
-
-def coarsen(grid: Grid) -> Grid:
-    """Paint blocks of 2 x 2 grid pixels in their mean color: (H, W, 3) uint8 to the same, H even."""
-    height, width, _ = grid.shape
-    # An odd last column is a block of its own.
-    even = cv2.copyMakeBorder(grid, 0, 0, 0, width % 2, cv2.BORDER_REPLICATE)
-    small = cv2.resize(even, (even.shape[1] // 2, height // 2), interpolation=cv2.INTER_AREA)
-    return small.repeat(2, axis=0).repeat(2, axis=1)[:, :width].astype(np.uint8)

@@ -23,6 +23,13 @@ _LUMINANCE = np.array([0.2126, 0.7152, 0.0722], dtype=np.float32)
 _GAMMA = 1.6
 """Between what a screen does (2.2) and what leaves the dark half of a photo more than one shade."""
 
+_STRETCHED = (0.02, 0.98)
+"""What of a picture's brightness, from the darkest share to the brightest, is stretched over all shades."""
+
+_LEAST_RANGE = 0.3
+_DITHER = np.array([[-0.375, 0.125], [0.375, -0.125]], dtype=np.float32) * 0.2
+"""From cell to cell, a share of the step between two shades: flat parts show the ones between."""
+
 _ACROSS, _DOWN, _CORNERS = "━", "┃", "┏┓┗┛"
 _MARKED_ACROSS, _MARKED_DOWN = "═", "║"
 
@@ -38,9 +45,14 @@ def shade(grid: Grid, *, light_background: bool = False) -> NDArray[np.int32]:
         (rows, columns) int32 code points.
     """
     wanted = (grid / np.float32(255)) ** np.float32(_GAMMA) @ _LUMINANCE
+    low, high = np.quantile(wanted, _STRETCHED)
+    wanted = (wanted - low) / max(float(high - low), _LEAST_RANGE)
     if light_background:
         wanted = 1 - wanted
     upper, lower = wanted[::2], wanted[1::2]
+    rows, columns = upper.shape
+    dither = np.tile(_DITHER, (-(-rows // 2), -(-columns // 2)))[:rows, :columns]
+    upper, lower = upper + dither, lower + dither
     glyphs = np.array([ord(glyph) for glyph in _INKS], dtype=np.int32)
     inks = np.array(list(_INKS.values()), dtype=np.float32)
     off = (upper[..., None] - inks[:, 0]) ** 2 + (lower[..., None] - inks[:, 1]) ** 2
