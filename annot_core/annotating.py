@@ -39,7 +39,7 @@ from annot_core.session import Counts, ImageResult, Session
 from annot_core.thresholds import Threshold, parse_threshold
 from annot_core.training_job import check_trainable
 
-PIPELINE_VERSION = 1
+PIPELINE_VERSION = 2
 """Raised when the same settings give other proposals than before, so that sessions are done again."""
 
 _DECISIONS_AT_ONCE = 1000
