@@ -159,7 +159,7 @@ def annotate(
             session.counts(),
             dict(timings.seconds),
             listed.skipped,
-            tuple(_failures(session)),
+            tuple(session_failures(session)),
             problems,
             export,
         )
@@ -255,7 +255,8 @@ def export_session(
     return export_all(session.annotations(), output, classes=objects, listener=listener)
 
 
-def _failures(session: Session) -> Iterator[Failure]:
+def session_failures(session: Session) -> Iterator[Failure]:
+    """Give the present images that could not be read or worked on, with their reasons."""
     for result in session.results():
         if result.status is Status.FAILED:
             yield Failure(result.source, result.stage, result.reason)

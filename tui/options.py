@@ -57,7 +57,11 @@ def training_options(command: Command) -> Command:
             help="Network to train. auto: small for small images, else mobilenetv3 with ImageNet weights.",
         ),
         click.option("--epochs", type=click.IntRange(1), help="Passes over the images. Default: by their number."),
-        click.option("--image-size", type=click.IntRange(32, 2048), help="Side of the training pictures, in pixels."),
+        click.option(
+            "--image-size",
+            type=click.IntRange(32, 2048),
+            help="Side of the pictures that a network is trained on, in pixels. A --model of any size gets these too.",
+        ),
         click.option("--batch-size", type=click.IntRange(1, 4096), help="Pictures in a training step."),
         click.option(
             "--seed",
