@@ -45,12 +45,19 @@ class ReviewQueue:
     @property
     def place(self) -> int | None:
         """The cursor's place in the list, from 0; None in an empty list."""
-        return None if self._at is None else self._place_of(self._at)
+        return None if self._at is None else self._place_in_list(self._at)
 
     @property
     def current(self) -> int | None:
         """The row id of the image at the cursor; None in an empty list."""
         return None if self._at is None else self._id_of(self._at)
+
+    def place_of(self, row_id: int | None) -> int | None:
+        """Return an image's place in the list, from 0; None where it is not listed."""
+        position = self.index.position_of(row_id)
+        if position is None or self._key_of[position] == _UNLISTED:
+            return None
+        return self._place_in_list(self._key_of[position])
 
     def counts(self) -> IndexCounts:
         """Count all present images, listed or not."""
@@ -223,7 +230,7 @@ class ReviewQueue:
             yield from (start + int(found) for found in np.flatnonzero(is_open(self.index, positions)))
             start, length = end, min(2 * length, _LOOKED_AT_ONCE)
 
-    def _place_of(self, key: np.uint64) -> int:
+    def _place_in_list(self, key: np.uint64) -> int:
         return int(np.searchsorted(self._keys, key))
 
     def _id_of(self, key: np.uint64) -> int:
