@@ -93,7 +93,7 @@ def prepare(job: EngineJob, listener: Listener) -> tuple[Ready, Engine]:
     if epochs:
         listener(StageFinished(Stage.TRAIN, 1.0))
     engine: Engine = InProcessEngine(ActingPipeline(), batch_size=job.batch_size)  # type: ignore[arg-type]
-    return Ready(PRODUCER, {"pid": os.getpid()}), engine
+    return Ready(PRODUCER, {"pid": os.getpid(), "read from standard input": sys.stdin.read()}), engine
 
 
 def _act_of(source: str) -> str:
@@ -118,6 +118,10 @@ def _refuse(_root: Path) -> None:
 
 def _fail_training(_root: Path) -> None:
     raise TrainingError("expected two classes, found one")
+
+
+def _segfault(_root: Path) -> None:
+    ctypes.string_at(0)
 
 
 def _print(_root: Path) -> None:
@@ -153,7 +157,7 @@ def _die_once(root: Path) -> None:
 ACTS: dict[str, Callable[[Path], None]] = {
     "kill": lambda _: os.kill(os.getpid(), signal.SIGKILL),
     "abort": lambda _: os.abort(),
-    "segfault": lambda _: ctypes.string_at(0) and None,
+    "segfault": _segfault,
     "exit": lambda _: os._exit(7),
     "raise": _raise,
     "refuse": _refuse,
