@@ -129,6 +129,7 @@ BINDINGS: tuple[KeyBinding, ...] = (
     *_bind(
         Context.EVERYWHERE,
         ("help", "question_mark", "help", "show the keys"),
+        ("restart", "R", "restart", "start the engine again after it stopped"),
         ("quit", "q", "quit", "quit; everything is saved"),
     ),
 )

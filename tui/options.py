@@ -14,6 +14,7 @@ from annot_core.errors import UsageError
 from annot_core.recipes import DEFAULT_RECIPE, recipe_names
 from annot_core.search import search_names
 from annot_core.thresholds import Threshold, parse_threshold
+from tui.settings import COLORS, GRAPHICS, QUALITIES
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -70,6 +71,18 @@ def training_options(command: Command) -> Command:
             show_default=True,
             help="Start of all random numbers.",
         ),
+    )
+
+
+def display_options(command: Command) -> Command:
+    """Add how pictures are drawn in the terminal."""
+    return _added(
+        command,
+        click.option(
+            "--quality", type=click.Choice(QUALITIES), help="How faithful pictures are. Default: as the line allows."
+        ),
+        click.option("--colors", type=click.Choice(COLORS), help="Colors of the terminal. Default: it is asked."),
+        click.option("--graphics", type=click.Choice(GRAPHICS), help="How pictures are drawn. Default: as fits."),
     )
 
 

@@ -14,8 +14,8 @@ from tui.keys import BINDINGS, KeyBinding, bind_keys
 
 AUTO = "auto"
 
-QUALITIES = (AUTO, "lossless", "best", "good", "fair", "low", "lowest")
-"""How faithful pictures are: as the line allows, or always the same."""
+QUALITIES = (AUTO, "lossless", "finest", "fine", "good", "fair", "rough", "coarse", "coarsest")
+"""How faithful pictures are: as the line allows, or always one of `tui.frame.quality.LEVELS`."""
 
 COLORS = (AUTO, "truecolor", "256", "16", "none")
 GRAPHICS = (AUTO, "halfblock", "sixel", "kitty")

@@ -1,0 +1,233 @@
+"""The big picture: makes it in the background, keeps its neighbours ready, and sends one frame at a time."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from textual import work
+from textual.message import Message
+
+from annot_core.errors import ImageError
+from annot_core.geometry import Box
+from annot_core.records import Verdict
+from annot_core.thresholds import DEFAULT_THRESHOLD
+from tui.display import Display
+from tui.frame.composing import Outline, compose
+from tui.frame.grid import zoomed_view
+from tui.frame.halfblocks import Frame
+from tui.frame.paint import Color, Edge
+from tui.frame.quality import Level, QualityControl, pinned_to
+from tui.pictures import Base, Kept, Mode, PictureKey, PictureMaker
+from tui.review.easel import Easel
+from tui.terminal.driver import FrameDrained, ReviewDriver
+from tui.terminal.gate import Drained, FrameGate
+from tui.terminal.surface import PictureSurface
+
+OFFERED: Color = (0, 255, 0)
+DROPPED: Color = (255, 70, 70)
+ADJUSTED: Color = (255, 230, 0)
+ACTIVE_EDGE: Color = (255, 255, 255)
+
+HELD_KEY_S = 0.04
+"""Pictures that are passed over faster than this, by a key held down, are not made."""
+
+FRAMES_KEPT = 16
+MOST_CHANGED = 0.3
+"""If more than this share of the cells differs, the whole picture is sent: it is encoded already."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How an image is looked at.
+
+    `zoom` is the box to zoom to, None for the whole image. `edge` is the active edge while the box is
+    adjusted, and `is_adjusting` draws it in another color.
+    """
+
+    easel: Easel
+    mode: Mode = Mode.PHOTO
+    zoom: Box | None = None
+    is_outlined: bool = True
+    is_adjusting: bool = False
+    edge: Edge | None = None
+
+
+class Stage(PictureSurface):
+    """Shows what `look_at` is given, as soon as it is made and the line is free."""
+
+    @dataclass
+    class Told(Message):
+        """What the picture costs, to be shown; `warning` is empty where all is well."""
+
+        picture: str
+        warning: str = ""
+
+    def __init__(self, maker: PictureMaker, display: Display) -> None:
+        super().__init__(id="stage")
+        self._maker = maker
+        self._display = display
+        self._quality = QualityControl() if display.quality is None else pinned_to(display.quality)
+        self._is_part = False
+        self._frames: Kept[tuple[PictureKey, tuple[Outline, ...]], Frame] = Kept(FRAMES_KEPT)
+        self._look: Look | None = None
+        self._looked_at_s = 0.0
+        self._last_bytes = 0
+        self._gate: FrameGate[Frame] = FrameGate(
+            self._put, self._ask, self.set_timer, is_writing=self._is_writing, drained=self._learn
+        )
+
+    @property
+    def level(self) -> Level:
+        """How finely pictures are sent now."""
+        return self._quality.level
+
+    def look_at(self, look: Look | None) -> None:
+        """Show an image; it is made in the background unless it was made ahead."""
+        self._look = look
+        now = time.monotonic()
+        is_hasty = now - self._looked_at_s < HELD_KEY_S
+        self._looked_at_s = now
+        key = self._key(look)
+        if look is None or key is None:
+            self.show(None)
+            return
+        base = self._maker.kept(key)
+        if base is None:
+            self._make(look, key, HELD_KEY_S if is_hasty else 0.0)
+        else:
+            self._offer(look, key, base)
+
+    def make_ahead(self, looks: Sequence[Look]) -> None:
+        """Make pictures that are likely to be looked at next, the likeliest first."""
+        keyed = [(look, key) for look in looks if (key := self._key(look)) is not None]
+        self._make_all(keyed)
+
+    def on_resize(self) -> None:
+        """Make the picture anew for the room that there is now."""
+        super().on_resize()
+        self.look_at(self._look)
+
+    def hear(self, drained: FrameDrained) -> None:
+        """Take note that a frame has arrived."""
+        self._gate.answered(drained.tag, drained.at_s)
+
+    def _key(self, look: Look | None) -> PictureKey | None:
+        """What the picture depends on, None where it cannot be shown: there is no size yet, or no room."""
+        if look is None or look.easel.result.image_size is None or not self.size.area:
+            return None
+        result = look.easel.result
+        area = (self.size.width, self.size.height)
+        assert result.image_size is not None
+        view = None
+        if look.zoom is not None:
+            view = zoomed_view(look.zoom, result.image_size, area, pixel_aspect=self._display.pixel_aspect)
+        return PictureKey(
+            source=result.source,
+            content=result.content,
+            image_size=result.image_size,
+            area=area,
+            level=self.level,
+            view=view,
+            mode=look.mode,
+            threshold=_threshold(look) if look.mode is Mode.MASK else DEFAULT_THRESHOLD,
+            pixel_aspect=self._display.pixel_aspect,
+        )
+
+    @work(group="picture", exclusive=True, exit_on_error=False)
+    async def _make(self, look: Look, key: PictureKey, wait_s: float) -> None:
+        await asyncio.sleep(wait_s)
+        try:
+            base = await asyncio.to_thread(self._maker.make, key)
+        except ImageError as error:
+            if look is self._look:
+                self.show(None)
+                self.post_message(self.Told("", str(error)))
+            return
+        if look is self._look:
+            self._offer(look, key, base)
+
+    @work(group="ahead", exclusive=True, exit_on_error=False)
+    async def _make_all(self, keyed: Sequence[tuple[Look, PictureKey]]) -> None:
+        for look, key in keyed:
+            try:
+                base = await asyncio.to_thread(self._maker.make, key)
+            except ImageError:
+                # It is told when the image is looked at.
+                continue
+            await asyncio.to_thread(self._frame, look, key, base)
+
+    def _offer(self, look: Look, key: PictureKey, base: Base) -> None:
+        self._gate.offer(self._frame(look, key, base))
+        warning = "the file has changed since its box was found; start again to have it done anew"
+        self.post_message(self.Told(self._described(), warning if base.is_stale else ""))
+
+    def _frame(self, look: Look, key: PictureKey, base: Base) -> Frame:
+        wanted = (key, outlines(look))
+        frame = self._frames.get(wanted)
+        if frame is None:
+            frame = compose(base.grid, base.placement, wanted[1], self._display.depth)
+            # The rows are encoded when first asked for: here, rather than while a key waits.
+            _ = frame.size_bytes
+            self._frames.put(wanted, frame)
+        return frame
+
+    def _put(self, frame: Frame) -> None:
+        """Show a frame: only the cells that differ, where those are few."""
+        shown = self.source
+        if isinstance(shown, Frame) and (shown.columns, shown.rows) == (frame.columns, frame.rows):
+            spans = frame.changes_from(shown)
+            if sum(span.x1 - span.x0 for span in spans) <= MOST_CHANGED * frame.columns * frame.rows:
+                written = self.show_changed(frame, [(x0, y, frame.part(y, x0, x1)) for y, x0, x1 in spans])
+                if written:
+                    self._is_part = True
+                    self._painted(written)
+                    return
+        self._is_part = False
+        self.show(frame)
+        self.call_after_refresh(self._painted, frame.size_bytes)
+
+    def _painted(self, size_bytes: int) -> None:
+        self._last_bytes = size_bytes
+        self._gate.painted(size_bytes)
+
+    def _ask(self, tag: int) -> bool:
+        driver = self.app._driver
+        if not isinstance(driver, ReviewDriver) or not self._display.measures:
+            return False
+        driver.ask(tag)
+        return True
+
+    def _is_writing(self) -> bool:
+        driver = self.app._driver
+        return isinstance(driver, ReviewDriver) and driver.is_writing
+
+    def _learn(self, drained: Drained) -> None:
+        learn = self._quality.after_part if self._is_part else self._quality.after
+        self._quality = learn(drained.size_bytes, drained.seconds)
+        self.post_message(self.Told(self._described()))
+
+    def _described(self) -> str:
+        parts = [f"half-block {self.level.name}", f"{self._last_bytes / 1000:.1f} kB"]
+        rate = self._quality.line.rate
+        if rate is not None:
+            parts.append(f"link {rate * 8 / 1e6:.1f} Mbit/s")
+        return "  ".join(parts)
+
+
+def outlines(look: Look) -> tuple[Outline, ...]:
+    """Return what is drawn over the picture: the box, in the color of what it is."""
+    box = look.easel.box
+    if box is None or not look.is_outlined:
+        return ()
+    if look.is_adjusting:
+        return (Outline(box, ADJUSTED, look.edge, ACTIVE_EDGE),)
+    decision = look.easel.result.decision
+    is_dropped = decision is not None and decision.verdict is Verdict.DROP
+    return (Outline(box, DROPPED if is_dropped else OFFERED),)
+
+
+def _threshold(look: Look) -> float | str:
+    return look.easel.threshold if look.easel.threshold is not None else DEFAULT_THRESHOLD
