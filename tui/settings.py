@@ -14,8 +14,9 @@ from tui.keys import BINDINGS, KeyBinding, bind_keys
 
 AUTO = "auto"
 
-QUALITIES = (AUTO, "lossless", "best", "good", "fair", "low", "lowest")
-"""How faithful pictures are: as the line allows, or always the same."""
+QUALITIES = (AUTO, "lossless", "finest", "fine", "good", "fair", "rough", "coarse", "coarsest")
+"""How fine frames are: as the line allows, or always of one level. The names are those of `frame.quality`, written
+out so that reading the settings does not wait for numpy."""
 
 COLORS = (AUTO, "truecolor", "256", "16", "none")
 GRAPHICS = (AUTO, "halfblock", "sixel", "kitty")
