@@ -15,7 +15,8 @@ from tui.keys import BINDINGS, KeyBinding, bind_keys
 AUTO = "auto"
 
 QUALITIES = (AUTO, "lossless", "finest", "fine", "good", "fair", "rough", "coarse", "coarsest")
-"""How faithful pictures are: as the line allows, or always one of `tui.frame.quality.LEVELS`."""
+"""How fine frames are: as the line allows, or always of one level. The names are those of `frame.quality`, written
+out so that reading the settings does not wait for numpy."""
 
 COLORS = (AUTO, "truecolor", "256", "16", "none")
 GRAPHICS = (AUTO, "halfblock", "sixel", "kitty")

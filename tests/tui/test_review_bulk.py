@@ -108,6 +108,24 @@ def test_a_score_counts_as_it_does_in_the_index(tmp_path: Path) -> None:
         assert (len(plan), bulk_keep(session, plan)) == (1, 1)
 
 
+def test_progress_is_told_and_can_break_it_off(tmp_path: Path) -> None:
+    class StoppedError(Exception):
+        pass
+
+    def stop(done: int) -> None:
+        told.append(done)
+        if len(told) == 3:
+            raise StoppedError
+
+    told: list[int] = []
+    with open_session(tmp_path, [proposal(f"raccoon/{number:04}.jpg") for number in range(1100)]) as session:
+        plan = plan_bulk_keep(session.index(), 0.5, generator())
+        with pytest.raises(StoppedError):
+            bulk_keep(session, plan, stop)
+        assert told == [0, 500, 1000]
+        assert (session.counts().kept, session.undo()) == (0, None)
+
+
 def test_keeping_nothing_makes_no_step(tmp_path: Path) -> None:
     with open_session(tmp_path, [proposal("raccoon/1.jpg")]) as session:
         plan = plan_bulk_keep(session.index(), 0.99, generator())

@@ -133,6 +133,15 @@ def test_going_to_any_of_some_images_takes_the_next_after_the_cursor() -> None:
     assert (queue.go_to_any([6, 99]), queue.current) == (False, 8)
 
 
+def test_a_verdict_leaves_the_list_untouched_however_long_it_is() -> None:
+    rows = [row(number) for number in range(3000)]
+    queue = queue_of(*rows, chosen=UNDECIDED)
+    keys = queue._keys
+    queue.update([decided(rows[1500], Verdict.DROP)])
+    assert queue._keys is keys
+    assert (queue.counts().dropped, queue.counts().undecided) == (1, 2999)
+
+
 def test_an_image_can_be_shown_although_the_filter_left_it_out() -> None:
     queue = queue_of(row(5), row(6, Status.FAILED, None), row(7), chosen=UNDECIDED)
     assert (queue.show(6), queue.current, listed(queue)) == (True, 6, [5, 6, 7])

@@ -19,11 +19,11 @@ from review_fakes import (
 
 from annot_core.geometry import Box
 from annot_core.records import Decision, Status, Verdict
-from annot_core.session import Session
+from annot_core.session import Session, UndoStep, journal
 from tui.review.adjusting import Adjuster
 from tui.review.filters import Filter, Shown
 from tui.review.order import Order
-from tui.review.queue import ReviewQueue
+from tui.review.queue import ReviewQueue, show_step
 from tui.review.verdicts import Refused, drop, is_background, keep, keep_as, keep_candidate, later, shown_box
 
 PROPOSED, NO_EVIDENCE, BACKGROUND = result(), result(Status.NO_EVIDENCE), result(Status.BACKGROUND)
@@ -152,8 +152,31 @@ def test_an_undo_tells_which_image_to_show(tmp_path: Path, restarts: bool) -> No
         for turn, shown, counted in ((session.undo, ONE, 1), (session.undo, TWO, 0), (session.redo, TWO, 1)):
             step = turn()
             assert step is not None
-            queue.update(session.index_rows([step.source]))
-            assert queue.show(session.id_of(step.source))
+            assert show_step(queue, session, step)
             assert session.source_of(queue.current or 0) == shown
             assert queue.counts().decided == counted
         session.close()
+
+
+def test_an_undo_of_more_than_it_tells_is_seen_in_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(journal, "MOST_TOLD", 1)
+    with open_session(tmp_path, OUTCOMES) as session:
+        session.decide([decision(TWO, Verdict.LATER), decision(ONE, Verdict.DROP)])
+        queue = ReviewQueue(session.index())
+        step = session.undo()
+        assert step is not None
+        assert (step.decisions, step.more) == ((decision(TWO, Verdict.LATER),), 1)
+        assert show_step(queue, session, step)
+        assert session.source_of(queue.current or 0) == TWO
+        assert queue.counts().decided == 0
+
+
+def test_an_undo_of_an_image_that_is_gone_leaves_the_cursor(tmp_path: Path) -> None:
+    with open_session(tmp_path, OUTCOMES) as session:
+        queue = ReviewQueue(session.index())
+        at = queue.current
+        session._connection.execute("UPDATE image SET present = 0 WHERE source = ?", (ONE.encode(),))
+        assert not show_step(queue, session, UndoStep((decision("raccoon/gone.jpg"),)))
+        queue.reload(session.index())
+        assert not show_step(queue, session, UndoStep((decision(ONE),)))
+        assert queue.current == at

@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 
 from annot_core.errors import UsageError
+from tui.frame.quality import LEVELS
 from tui.keys import BINDINGS, bind_keys
-from tui.settings import Settings, load_settings, settings_path
+from tui.settings import COLORS, GRAPHICS, QUALITIES, Settings, load_settings, settings_path
+from tui.terminal.capabilities import Colors, Graphics
 
 
 @pytest.mark.parametrize(
@@ -27,6 +29,12 @@ def test_where_the_file_lies(environ: dict[str, str], path: str) -> None:
 def test_without_a_file_the_settings_are_the_usual_ones(tmp_path: Path) -> None:
     assert load_settings(tmp_path / "no" / "settings.toml") == Settings()
     assert Settings().bindings == BINDINGS
+
+
+def test_the_choices_are_those_of_the_rooms_that_take_them() -> None:
+    assert ("auto", *(level.name for level in LEVELS)) == QUALITIES
+    assert ("auto", *Colors) == COLORS
+    assert ("auto", *Graphics) == GRAPHICS
 
 
 def write(folder: Path, text: str) -> Path:

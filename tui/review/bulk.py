@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -62,17 +62,23 @@ def plan_bulk_keep(
     return BulkKeep(min_score, index.ids[positions], tuple(index.ids[lowest_first].tolist()))
 
 
-def bulk_keep(session: Session, plan: BulkKeep) -> int:
+def bulk_keep(session: Session, plan: BulkKeep, advanced: Callable[[int], object] = lambda done: None) -> int:
     """Keep what was planned, as one step for undo, by a person; return how many were kept.
 
     Images are read and decided a few at a time, so that memory does not grow with their number. One that was
     decided meanwhile, or has another outcome by now, stays as it is.
+
+    Args:
+        session: where; other threads wait for it until all is done.
+        plan: what to keep.
+        advanced: told now and then how many of the plan were looked at. If it raises, nothing is kept.
     """
-    return session.decide(_decisions(session, plan))
+    return session.decide(_decisions(session, plan, advanced))
 
 
-def _decisions(session: Session, plan: BulkKeep) -> Iterator[Decision]:
+def _decisions(session: Session, plan: BulkKeep, advanced: Callable[[int], object]) -> Iterator[Decision]:
     for start in range(0, len(plan), _READ_AT_ONCE):
+        advanced(start)
         for result in session.results_of(plan.ids[start : start + _READ_AT_ONCE].tolist()):
             decision = keep(result, shown_box(result)) if _is_meant(result, plan.min_score) else None
             if isinstance(decision, Decision):

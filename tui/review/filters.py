@@ -19,8 +19,7 @@ UNDECIDED = VERDICTS.index(None)
 PENDING = STATUSES.index(None)
 FAILED = STATUSES.index(Status.FAILED)
 
-_WORD = re.compile(r'(?:[^\s"]|"(?:[^"\\]|\\.)*")+', re.DOTALL)
-_SPACE = re.compile(r"\s*")
+_WORD = re.compile(r'((?:[^\s"]|"(?:[^"\\]|\\.)*")+)\s*', re.DOTALL)
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
 _PLAIN = re.compile(r'[^\s"]+')
 _RANGE = re.compile(r"(\d*\.?\d+)?-(\d*\.?\d+)?", re.ASCII)
@@ -155,13 +154,14 @@ _KINDS = {"shown": "word of what was decided", "class": "class", "score": "score
 
 
 def _words(text: str) -> list[str]:
-    words, at = [], len(_SPACE.match(text)[0])  # type: ignore[index]
-    while at < len(text):
-        word = _WORD.match(text, at)
+    words: list[str] = []
+    rest = text.strip()
+    while rest:
+        word = _WORD.match(rest)
         if word is None:
-            raise UsageError(f'expected a closing `"` in the filter, found none in {text[at:]!r}')
-        words.append(word[0])
-        at = _SPACE.match(text, word.end()).end()  # type: ignore[union-attr]
+            raise UsageError(f'expected a closing `"` in the filter, found none in {rest!r}')
+        words.append(word[1])
+        rest = rest[word.end() :]
     return words
 
 

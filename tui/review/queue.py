@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from annot_core.session import IndexCounts, IndexRow, Session, SessionIndex
+from annot_core.session import IndexCounts, IndexRow, Session, SessionIndex, UndoStep
 from tui.review.filters import EVERYTHING, Filter, is_open
 from tui.review.order import Order, Sorter, positions_in
 
@@ -247,3 +247,12 @@ def go_to(queue: ReviewQueue, session: Session, text: str) -> bool:
     if wanted.isdecimal() and len(wanted) <= _LONGEST_NUMBER and queue.go_to_number(int(wanted)):
         return True
     return queue.go_to_any(session.ids_named(wanted))
+
+
+def show_step(queue: ReviewQueue, session: Session, step: UndoStep) -> bool:
+    """Take over what an undo or redo changed, and go to its first image; tell whether that is present."""
+    if step.more:
+        queue.reload(session.index())
+    else:
+        queue.update(session.index_rows(decision.source for decision in step.decisions))
+    return queue.show(session.id_of(step.source))
