@@ -161,8 +161,9 @@ class Stage(PictureSurface):
 
     def _offer(self, look: Look, key: PictureKey, base: Base) -> None:
         self._gate.offer(self._frame(look, key, base))
-        warning = "the file has changed since its box was found; start again to have it done anew"
-        self.post_message(self.Told(self._described(), warning if base.is_stale else ""))
+        if base.is_stale:
+            warning = "the file has changed since its box was found; start again to have it done anew"
+            self.post_message(self.Told(self._described(), warning))
 
     def _frame(self, look: Look, key: PictureKey, base: Base) -> Frame:
         wanted = (key, outlines(look))
@@ -191,6 +192,7 @@ class Stage(PictureSurface):
 
     def _painted(self, size_bytes: int) -> None:
         self._last_bytes = size_bytes
+        self.post_message(self.Told(self._described()))
         self._gate.painted(size_bytes)
 
     def _ask(self, tag: int) -> bool:
