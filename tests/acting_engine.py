@@ -93,7 +93,18 @@ def prepare(job: EngineJob, listener: Listener) -> tuple[Ready, Engine]:
     if epochs:
         listener(StageFinished(Stage.TRAIN, 1.0))
     engine: Engine = InProcessEngine(ActingPipeline(), batch_size=job.batch_size)  # type: ignore[arg-type]
-    return Ready(PRODUCER, {"pid": os.getpid(), "read from standard input": sys.stdin.read()}), engine
+    return Ready(PRODUCER, _described()), engine
+
+
+def _described() -> dict[str, object]:
+    """What the process knows of itself, for tests to look into."""
+    descriptor = int(sys.argv[sys.argv.index("--connection") + 1])
+    return {
+        "pid": os.getpid(),
+        "read from standard input": sys.stdin.read(),
+        "ends on SIGTERM": signal.getsignal(signal.SIGTERM) is signal.SIG_DFL,
+        "hands on its connection": os.get_inheritable(descriptor),
+    }
 
 
 def _act_of(source: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import threading
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
@@ -90,7 +91,7 @@ class EngineProcess:
         child = self._child
         return child.pid if child is not None and child.running else None
 
-    def messages(self, feed: Feed) -> Iterator[Message]:
+    def messages(self, feed: Feed) -> Generator[Message, None, None]:
         """Run the job, and give what there is to tell, waiting where there is nothing.
 
         The first messages are `Progressed`, then comes one `Ready`, and after that `Begun` and `Outcomes`.
@@ -119,21 +120,25 @@ class EngineProcess:
             AnnotError: it cannot be done.
             EngineError: the process dies, and no image is to blame.
         """
+        # What an earlier run left undone is none of this one's images.
+        self._ledger = Ledger()
         waiting = iter(images)
         fruitless = 0
         while True:
             death: Died | None = None
-            for message in self.messages(lambda _ready: waiting):
-                match message:
-                    case Outcomes(outcomes):
-                        fruitless = 0
-                        yield list(outcomes)
-                    case Quarantined(failure):
-                        yield [failure]
-                    case Refused(text, exit_code):
-                        raise UsageError(text) if exit_code == UsageError.exit_code else AnnotError(text)
-                    case Died():
-                        death = message
+            # Whatever is raised, this loop has ended when the next one begins.
+            with contextlib.closing(self.messages(lambda _ready: waiting)) as told:
+                for message in told:
+                    match message:
+                        case Outcomes(outcomes):
+                            fruitless = 0
+                            yield list(outcomes)
+                        case Quarantined(failure):
+                            yield [failure]
+                        case Refused(text, exit_code):
+                            raise UsageError(text) if exit_code == UsageError.exit_code else AnnotError(text)
+                        case Died():
+                            death = message
             if death is None:
                 return
             fruitless += 1
@@ -183,7 +188,7 @@ class EngineProcess:
                     break
                 yield last
         finally:
-            if not isinstance(last, Drained):
+            if self._stopped or not isinstance(last, Drained):
                 how = child.close(self._grace_s)
                 self._child = self._ready = None
         if not self._stopped and not isinstance(last, Drained | Refused):

@@ -100,3 +100,10 @@ def test_no_more_is_taken_from_the_stream_than_a_few_batches(engine: Engine, tmp
         assert taken - done <= WINDOW_BATCHES * SIZE
         done += len(batch)
     assert done == taken == 80
+
+
+def test_an_engine_runs_again_after_an_error(engine: Engine, tmp_path: Path) -> None:
+    with pytest.raises(UsageError) as kept:
+        list(engine.run(labelled(tmp_path, "refuse-1")))
+    assert [one.source for batch in engine.run(numbered(tmp_path, 1)) for one in batch] == ["red/fine-000.jpg"]
+    del kept

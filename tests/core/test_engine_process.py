@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import signal
@@ -135,11 +136,9 @@ def test_one_loop_at_a_time(engine: EngineProcess) -> None:
 def test_whoever_leaves_the_loop_loses_no_image(engine: EngineProcess, tmp_path: Path) -> None:
     stream = iter(numbered(tmp_path, 30))
     done: list[str] = []
-    for message in (loop := engine.messages(lambda _: stream)):
-        done += sources([message])
-        if done:
-            break
-    loop.close()  # type: ignore[attr-defined]
+    with contextlib.closing(engine.messages(lambda _: stream)) as loop:
+        while not done:
+            done += sources([next(loop)])
     assert engine.pid is None
     messages = list(engine.messages(lambda _: stream))
     assert sorted(done + sources(messages)) == [image.source for image in numbered(tmp_path, 30)]
@@ -351,17 +350,15 @@ def test_stop_ends_a_process_that_is_held_up(tmp_path: Path) -> None:
         os.kill(pid, 0)
 
 
-def test_stop_ends_a_process_that_was_told_to_ignore_it(tmp_path: Path) -> None:
+def test_process_can_be_ended_even_if_this_one_ignores_the_signal(tmp_path: Path) -> None:
     before = signal.signal(signal.SIGTERM, signal.SIG_IGN)
     try:
-        with preparing(tmp_path, grace_s=PATIENCE_S) as engine:
-            told(engine, [])
-            pid = engine.pid
+        with preparing(tmp_path, epochs=0) as engine:
+            ready = told(engine, [])[0]
     finally:
         signal.signal(signal.SIGTERM, before)
-    assert pid is not None
-    with pytest.raises(ProcessLookupError):
-        os.kill(pid, 0)
+    assert isinstance(ready, Ready)
+    assert ready.description["ends on SIGTERM"]
 
 
 def test_stopped_before_it_began_it_starts_nothing(tmp_path: Path) -> None:
@@ -434,6 +431,19 @@ def test_process_reads_no_terminal_and_gets_none_of_its_signals(engine: EnginePr
     assert engine.pid is not None
     # Ctrl-C and a hang-up go to the terminal's session.
     assert os.getsid(engine.pid) == engine.pid
+
+
+def test_nothing_that_the_process_starts_can_write_to_this_one(engine: EngineProcess) -> None:
+    ready = told(engine, [])[0]
+    assert isinstance(ready, Ready)
+    assert not ready.description["hands on its connection"]
+
+
+@pytest.mark.skipif(not Path("/proc/self/oom_score_adj").exists(), reason="a file of Linux")
+def test_process_goes_first_where_memory_runs_out(engine: EngineProcess) -> None:
+    told(engine, [])
+    own, its = (int(Path(f"/proc/{pid}/oom_score_adj").read_text()) for pid in ("self", engine.pid))
+    assert own < its
 
 
 @pytest.mark.parametrize("niceness", [NICENESS, 0, 11])
