@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Callable
 from functools import cache
 
 import numpy as np
@@ -60,14 +61,28 @@ def decode_color(code: int, depth: ColorDepth) -> Color | None:
     return XTERM[code]
 
 
-@cache
 def sgr(code: int, depth: ColorDepth, *, background: bool) -> str:
     """Return the parameters that select a color (ECMA-48 SGR, and xterm's 38 and 48 for more than 16)."""
+    return selector(depth, background=background)(code)
+
+
+@cache
+def selector(depth: ColorDepth, *, background: bool) -> Callable[[int], str]:
+    """Return `sgr` for one depth and ground, fast enough for every cell."""
     ground = 48 if background else 38
-    if code == DEFAULT:
-        return str(ground + 1)
     if depth is ColorDepth.TRUECOLOR:
-        return f"{ground};2;{code >> 16};{code >> 8 & 255};{code & 255}"
+        # Pictures have ever new colors: putting them together is faster than keeping them.
+        levels = [str(level) for level in range(256)]
+
+        def said(code: int) -> str:
+            if code == DEFAULT:
+                return str(ground + 1)
+            return f"{ground};2;{levels[code >> 16]};{levels[code >> 8 & 255]};{levels[code & 255]}"
+
+        return said
     if depth is ColorDepth.PALETTE_256:
-        return f"{ground};5;{code}"
-    return str(ground - 8 + code) if code < 8 else str(ground + 52 + code - 8)
+        codes = {code: f"{ground};5;{code}" for code in range(256)}
+    else:
+        codes = {code: str(ground - 8 + code if code < 8 else ground + 52 + code - 8) for code in range(16)}
+    codes[DEFAULT] = str(ground + 1)
+    return codes.__getitem__

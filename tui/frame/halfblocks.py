@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tui.frame.colors import DEFAULT, Codes, ColorDepth, decode_color, encode_colors, sgr
+from tui.frame.colors import DEFAULT, Codes, ColorDepth, decode_color, encode_colors, selector
 from tui.frame.paint import Color, Grid
 from tui.frame.shades import shade
 
-SPACE, UPPER, LOWER, FULL = ord(" "), ord("▀"), ord("▄"), ord("█")
+SPACE, UPPER, LOWER = ord(" "), ord("▀"), ord("▄")
 FULL_BYTES = len("█".encode())
 RESET = "\x1b[m"
 
@@ -56,6 +58,15 @@ class Frame:
     foreground: Codes
     background: Codes
     _texts: dict[int, str] = field(default_factory=dict, init=False, repr=False)
+    _runs: list[list[list[int]]] = field(default_factory=list, init=False, repr=False)
+    _fresh: NDArray[np.bool_] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        fresh = np.ones(self.glyphs.shape, dtype=np.bool_)
+        fresh[:, 1:] = False
+        for values in (self.glyphs, self.foreground, self.background):
+            fresh[:, 1:] |= values[:, 1:] != values[:, :-1]
+        object.__setattr__(self, "_fresh", fresh)
 
     @property
     def columns(self) -> int:
@@ -75,24 +86,26 @@ class Frame:
     def row(self, y: int) -> str:
         """Return row `y` as text with escape codes, which starts from and ends with the default colors."""
         if y not in self._texts:
-            self._texts[y] = self.part(y, 0, self.columns)
+            if not self._runs:
+                self._runs.extend(self._runs_in(slice(None), slice(None)))
+            self._texts[y] = _text(self._runs[y], self.depth)
         return self._texts[y]
 
     def part(self, y: int, x0: int, x1: int) -> str:
         """Return the cells x0 to x1 - 1 of row `y` as such a text."""
-        cells = (self.glyphs[y, x0:x1], self.foreground[y, x0:x1], self.background[y, x0:x1])
-        changes = np.zeros(max(0, min(x1, self.columns) - x0), dtype=np.bool_)
-        changes[:1] = True
-        for values in cells:
-            changes[1:] |= values[1:] != values[:-1]
-        starts = np.flatnonzero(changes)
-        counts = np.diff(starts, append=len(changes))
-        pen = _Pen(self.depth)
-        for glyph, foreground, background, count in zip(
-            *(values[starts].tolist() for values in cells), counts.tolist(), strict=True
-        ):
-            pen.draw(glyph, foreground, background, count)
-        return pen.finished()
+        (runs,) = self._runs_in(slice(y, y + 1), slice(x0, x1))
+        return _text(runs, self.depth)
+
+    def _runs_in(self, ys: slice, xs: slice) -> list[list[list[int]]]:
+        """Return glyph, foreground, background and count of the runs of equal cells in each row."""
+        fresh = self._fresh[ys, xs].copy()
+        fresh[:, :1] = True
+        starts = fresh.ravel().nonzero()[0]
+        counts = np.diff(starts, append=fresh.size)
+        cells = (values[ys, xs][fresh] for values in (self.glyphs, self.foreground, self.background))
+        runs: list[list[int]] = np.stack([*cells, counts], axis=1).tolist()
+        firsts = np.searchsorted(starts, np.arange(len(fresh) + 1) * fresh.shape[1]).tolist()
+        return [runs[first:last] for first, last in itertools.pairwise(firsts)]
 
     def segments(self, y: int) -> tuple[Segment, ...]:
         """Return row `y` as runs of equal colors."""
@@ -172,50 +185,39 @@ def plain_frame(glyphs: NDArray[np.int32]) -> Frame:
     return Frame(ColorDepth.NONE, glyphs, colors, colors)
 
 
-class _Pen:
-    """Writes runs of cells, each with as few bytes as the colors already set allow."""
+def _text(runs: Iterable[Sequence[int]], depth: ColorDepth) -> str:
+    """Write runs of equal cells, each with as few bytes as the colors already set allow.
 
-    def __init__(self, depth: ColorDepth) -> None:
-        self._depth = depth
-        self._pieces: list[str] = []
-        self._foreground = DEFAULT
-        self._background = DEFAULT
-
-    def draw(self, glyph: int, foreground: int, background: int, count: int) -> None:
-        """Write `count` equal cells."""
+    Args:
+        runs: glyph, foreground, background, and the number of cells.
+        depth: what the color codes mean.
+    """
+    ink_of, paper_of = selector(depth, background=False), selector(depth, background=True)
+    most_filled = _COLOR_COST[depth] // (FULL_BYTES - 1)
+    pieces: list[str] = []
+    ink = paper = DEFAULT
+    for glyph, upper, lower, count in runs:
         if glyph == SPACE:
-            # A foreground of the right color can fill the cell, and spares setting the background.
-            filled = self._foreground == background != self._background and background != DEFAULT
-            if filled and (FULL_BYTES - 1) * count < _COLOR_COST[self._depth]:
-                glyph = FULL
+            if lower == paper:
+                pieces.append(" " * count)
+            elif lower == ink != DEFAULT and count <= most_filled:
+                # A foreground of the right color can fill the cells, and spares setting the background.
+                pieces.append("█" * count)
             else:
-                self._set(self._foreground, background)
-        elif glyph == UPPER and self._turned(foreground, background):
-            glyph = LOWER
-            self._set(background, foreground)
-        else:
-            self._set(foreground, background)
-        self._pieces.append(chr(glyph) * count)
-
-    def finished(self) -> str:
-        """Return all that was written, and leave the colors as they were before."""
-        if (self._foreground, self._background) != (DEFAULT, DEFAULT):
-            self._pieces.append(RESET)
-        return "".join(self._pieces)
-
-    def _turned(self, upper: int, lower: int) -> bool:
-        """Tell whether the lower half is the cheaper one to be the foreground."""
-        as_is = (upper != self._foreground) + (lower != self._background)
-        turned = (lower != self._foreground) + (upper != self._background)
-        return turned < as_is
-
-    def _set(self, foreground: int, background: int) -> None:
-        """Select the colors that are not selected yet."""
-        wanted = []
-        if foreground != self._foreground:
-            wanted.append(sgr(foreground, self._depth, background=False))
-        if background != self._background:
-            wanted.append(sgr(background, self._depth, background=True))
-        if wanted:
-            self._pieces.append(f"\x1b[{';'.join(wanted)}m")
-            self._foreground, self._background = foreground, background
+                pieces.append(f"\x1b[{paper_of(lower)}m{' ' * count}")
+                paper = lower
+            continue
+        if glyph == UPPER and (lower == ink) + (upper == paper) > (upper == ink) + (lower == paper):
+            glyph, upper, lower = LOWER, lower, upper
+        text = chr(glyph) * count
+        if upper != ink and lower != paper:
+            text = f"\x1b[{ink_of(upper)};{paper_of(lower)}m{text}"
+        elif upper != ink:
+            text = f"\x1b[{ink_of(upper)}m{text}"
+        elif lower != paper:
+            text = f"\x1b[{paper_of(lower)}m{text}"
+        pieces.append(text)
+        ink, paper = upper, lower
+    if (ink, paper) != (DEFAULT, DEFAULT):
+        pieces.append(RESET)
+    return "".join(pieces)

@@ -68,17 +68,18 @@ def _stuck(grid: Grid, tau: float) -> Grid:
     kept = np.where((alike[..., :1] & alike[..., 1:])[..., None], middle, true)
     for x in range(1, width):
         running = kept[x - 1]
-        # (rows, half, running color): whether that color would do for that half.
-        near = _near(true[x][:, :, None], running[:, None], tau)
-        stays = near[:, (0, 1), (0, 1)]
-        could_turn = near[:, (0, 1), (1, 0)] & ~stays
+        # Whether the colors of upper and lower half would do: each for its own half, and for the other.
+        near = _near(true[x][:, :, None], running[:, None], tau).reshape(-1, 4)
+        stays = near[:, ::3]
+        could_turn = near[:, 1:3] & ~stays
         turns = could_turn & (stays | could_turn)[:, ::-1]
-        fresh = np.where((stays[:, :1] | stays[:, 1:])[..., None], true[x], kept[x])
-        turned = np.where(turns[..., None], running[:, ::-1], fresh)
-        kept[x] = np.where(stays[..., None], running, turned)
+        np.copyto(kept[x], true[x], where=(stays[:, :1] | stays[:, 1:])[..., None])
+        np.copyto(kept[x], running[:, ::-1], where=turns[..., None])
+        np.copyto(kept[x], running, where=stays[..., None])
     return kept.transpose(1, 2, 0, 3).reshape(grid.shape).astype(np.uint8)
 
 
 def _near(one: NDArray[np.float32], other: NDArray[np.float32], tau: float) -> NDArray[np.bool_]:
     difference = one - other
-    return np.asarray((difference * difference) @ COLOR_WEIGHTS < tau * tau)
+    difference *= difference
+    return np.asarray(difference.reshape(-1, 3) @ COLOR_WEIGHTS < tau * tau).reshape(difference.shape[:-1])
