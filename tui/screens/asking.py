@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 from rich.text import Text
@@ -61,7 +62,7 @@ class AskingScreen(AdjustingScreen):
         orders = list(Order)
         queue = self.reviewer.queue
         following = orders[(orders.index(queue.order) + 1) % len(orders)]
-        self.run_worker(self._sort(following), group="sort", exclusive=True, exit_on_error=False)
+        self.run_worker(partial(self._sort, following), group="sort", exclusive=True, exit_on_error=False)
 
     async def _sort(self, order: Order) -> None:
         await self.carry_out(lambda: self.reviewer.list_anew(self.reviewer.queue.filter, order))
@@ -95,7 +96,10 @@ class AskingScreen(AdjustingScreen):
         self.query_one(Prompt).ask(
             "keep above", "keep all undecided with a score of at least:", f"{DEFAULT_BULK_SCORE}"
         )
-        self.run_worker(self._preview(f"{DEFAULT_BULK_SCORE}"), group="preview", exclusive=True, exit_on_error=False)
+        self._begin_preview(f"{DEFAULT_BULK_SCORE}")
+
+    def _begin_preview(self, text: str) -> None:
+        self.run_worker(partial(self._preview, text), group="preview", exclusive=True, exit_on_error=False)
 
     async def _preview(self, text: str) -> None:
         plan = await self._bulk(text)
@@ -143,7 +147,7 @@ class AskingScreen(AdjustingScreen):
     @on(Prompt.Changed)
     async def _changed(self, event: Prompt.Changed) -> None:
         if event.kind == "keep above":
-            self.run_worker(self._preview(event.text), group="preview", exclusive=True, exit_on_error=False)
+            self._begin_preview(event.text)
         elif event.kind == "class":
             wanted = event.text.casefold()
             names = [name for name in self._class_names() if wanted in name.casefold() or wanted.isdecimal()]

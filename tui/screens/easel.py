@@ -132,7 +132,7 @@ class EaselScreen(Screen[None]):
         self.query_one(Stage).look_at(self.look())
         self._show_facts()
         self.show_tally()
-        self.run_worker(self._make_ahead(), group="ahead-of-keys", exclusive=True, exit_on_error=False)
+        self.run_worker(self._make_ahead, group="ahead-of-keys", exclusive=True, exit_on_error=False)
 
     async def _make_ahead(self) -> None:
         easels = await self.carry_out(self.reviewer.neighbours)
