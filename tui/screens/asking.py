@@ -22,6 +22,8 @@ from tui.widgets.side_panel import SidePanel
 
 MOST_LISTED = 40
 DEFAULT_BULK_SCORE = 0.8
+CHOOSING = "-choosing"
+"""The screen's style class while the side panel lists what can be answered."""
 
 
 class AskingScreen(AdjustingScreen):
@@ -103,10 +105,14 @@ class AskingScreen(AdjustingScreen):
 
     async def _preview(self, text: str) -> None:
         plan = await self._bulk(text)
+        sample = () if plan is None else plan.sample
+        results = await self.carry_out(lambda: self.reviewer.session.results_of(sample)) or ()
+        if self.query_one(Prompt).kind != "keep above":
+            # The person has answered meanwhile, or turned away.
+            return
         if plan is None:
             self._tell_choices(Text("a score from 0 to 1"))
             return
-        results = await self.carry_out(lambda: self.reviewer.session.results_of(plan.sample)) or ()
         shown = Text(f"{len(plan)} images\n\n", style="bold")
         shown.append("some of them, lowest scores first:\n", style="dim")
         for result in results:
@@ -141,6 +147,7 @@ class AskingScreen(AdjustingScreen):
     async def _answered(self, event: Prompt.Answered) -> None:
         answers = {"go to": self._go_to, "filter": self._filter, "class": self._class, "keep above": self._keep_above}
         self.warn("")
+        self.remove_class(CHOOSING)
         await answers[event.kind](event.text)
         self.show_easel()
 
@@ -156,6 +163,7 @@ class AskingScreen(AdjustingScreen):
     @on(Prompt.Left)
     def _left(self) -> None:
         self.warn("")
+        self.remove_class(CHOOSING)
         self.show_easel()
 
     def _list(self, kind: str, choices: Sequence[str], title: str) -> None:
@@ -171,5 +179,6 @@ class AskingScreen(AdjustingScreen):
 
     def _tell_choices(self, text: Text, short: str = "") -> None:
         self.query_one(SidePanel).show(text)
-        # Where the panel is folded away, the status line says the main thing.
+        # Where the panel is folded away, it is unfolded as long as it is needed.
+        self.add_class(CHOOSING)
         self.warn(short)
