@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Protocol
 
-from textual import on, work
+from textual import events, on, work
 from textual.app import App
 from textual.driver import Driver
 
@@ -29,6 +29,7 @@ from tui.screens.review import ReviewScreen
 from tui.screens.start import StartScreen
 from tui.settings import Settings
 from tui.terminal.driver import FrameDrained
+from tui.widgets.prompt import AnswerField
 from tui.widgets.stage import Stage
 
 Feed = Callable[[Ready], Iterable[LabelledImage]]
@@ -89,6 +90,12 @@ class ReviewApp(App[int]):
         self._engine: ReviewEngine | None = None
         self._start = StartScreen(plan)
         self._review: ReviewScreen | None = None
+
+    async def on_event(self, event: events.Event) -> None:
+        """Let a letter reach the line that it is typed into before the next key is looked at."""
+        await super().on_event(event)
+        if isinstance(event, events.Key) and isinstance(self.focused, AnswerField):
+            await self.focused.has_taken_all()
 
     def on_mount(self) -> None:
         """Paint the first screen, and only then open the desk."""
