@@ -95,7 +95,10 @@ class FakeTerminal:
 
     def pump(self, seconds: float = 0.05) -> None:
         """Take what the program sends within some time, show it, and answer."""
-        if not self.is_open or not select.select([self.ours], [], [], seconds)[0]:
+        if not self.is_open:
+            time.sleep(seconds)
+            return
+        if not select.select([self.ours], [], [], seconds)[0]:
             return
         data = os.read(self.ours, 65536)
         text = self._rest + self._decoder.decode(data)
@@ -112,9 +115,12 @@ class FakeTerminal:
         """Take what the program sends until a condition holds."""
         end = time.monotonic() + timeout_s
         while not condition():
-            if time.monotonic() > end:
+            if time.monotonic() > end or (self.process.poll() is not None and not self._is_readable()):
                 raise AssertionError("\n".join(["expected something else to be shown:", *self.screen.display]))
             self.pump()
+
+    def _is_readable(self) -> bool:
+        return self.is_open and bool(select.select([self.ours], [], [], 0)[0])
 
     def wait_for(self, text: str) -> None:
         """Wait until a text is on the screen."""

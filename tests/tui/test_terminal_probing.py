@@ -15,7 +15,7 @@ import pytest
 from terminals import FakeTerminal, open_pty
 
 from tui.terminal.answers import QUESTION, WIPE, Answers
-from tui.terminal.probing import ask, swallow
+from tui.terminal.probing import ask
 
 KITTY = "\x1b_Gi=31;OK\x1b\\\x1bP>|kitty(0.35.2)\x1b\\\x1b[6;20;10t\x1bP1+r524742=38\x1b\\\x1b[?62;c"
 KITTY_ANSWERS = Answers(True, "kitty(0.35.2)", truecolor=True, kitty=True, cell_size=(10, 20))
@@ -96,15 +96,6 @@ def test_no_half_of_an_answer_is_left_behind() -> None:
         inquiry = ask(theirs, patience_s=0.0)
         timer.join()
     assert inquiry.answers == KITTY_ANSWERS
-
-
-def test_late_answers_can_be_swallowed() -> None:
-    with open_pty() as (ours, theirs):
-        with user(ours, []):
-            inquiry = ask(theirs, patience_s=0.0)
-        os.write(ours, KITTY.encode())
-        swallow(theirs, inquiry)
-        assert left_to_read(theirs) == ""
 
 
 def test_what_is_no_terminal_is_not_asked() -> None:

@@ -85,17 +85,6 @@ def ask(terminal: int, *, patience_s: float = PATIENCE_S) -> Inquiry:
         return Inquiry()
 
 
-def swallow(terminal: int, inquiry: Inquiry) -> None:
-    """Read away the answers that an inquiry is still owed, at most until `LIMIT_S` after its question.
-
-    For a program that asked and then shows no app, which would swallow them itself.
-    """
-    if inquiry.asked_s is None or not inquiry.is_owed:
-        return
-    with contextlib.suppress(OSError), _no_echo(terminal):
-        _listen(terminal, inquiry.asked_s, LIMIT_S)
-
-
 def _listen(terminal: int, asked_s: float, patience_s: float) -> Inquiry:
     splitter, decoder = AnswerSplitter(), codecs.getincrementaldecoder("utf-8")("replace")
     sequences: list[str] = []
