@@ -15,6 +15,7 @@ from tui import options
 if TYPE_CHECKING:
     from annot_core.annotating import Annotated
     from annot_core.classifier.training import TrainingSettings
+    from tui.terminal.capabilities import Colors
 
 FAILED, STRICT_FAILED = 1, 3
 DEMO_FOLDER = Path("autoannot-demo")
@@ -145,6 +146,22 @@ def evaluate(output: Path, truth: Path) -> None:
     from tui.plain.summary import print_evaluation
 
     print_evaluation(console(), _evaluation(output, truth))
+
+
+@main.command(short_help="Print pictures with their boxes.")
+@click.argument("paths", metavar="IMAGE_OR_OUTPUT...", nargs=-1, required=True, type=options.FILE)
+@click.option("--most", type=click.IntRange(1), default=24, show_default=True, help="Images of a folder to print.")
+@click.option("--width", type=click.IntRange(8), help="Columns to use. Default: the terminal's.")
+@options.colors_option
+def show(paths: tuple[Path, ...], most: int, width: int | None, colors: Colors | None) -> None:
+    """Print image files, and the images of OUTPUT folders that have a box, into the scrollback.
+
+    Boxes that were kept are green, proposed ones yellow. What is no terminal gets a line for each image.
+    """
+    from tui.plain.running import asked_console
+    from tui.plain.show import print_pictures
+
+    print_pictures(asked_console(colors), paths, width=width, most=most)
 
 
 def _evaluation(output: Path, truth: Path) -> Any:

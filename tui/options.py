@@ -14,6 +14,7 @@ from annot_core.errors import UsageError
 from annot_core.recipes import DEFAULT_RECIPE, recipe_names
 from annot_core.search import search_names
 from annot_core.thresholds import Threshold, parse_threshold
+from tui.terminal.capabilities import Colors
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -132,6 +133,16 @@ def background_option(command: Command) -> Command:
         multiple=True,
         metavar="CLASS",
         help="A class without an object; folders called background, nothing, none, negative or empty are.",
+    )(command)
+
+
+def colors_option(command: Command) -> Command:
+    """Add how many colors are shown."""
+    return click.option(
+        "--colors",
+        type=click.Choice([str(colors) for colors in Colors]),
+        callback=lambda ctx, param, value: None if value is None else Colors(value),
+        help="Colors to show pictures in. Default: what the terminal has; NO_COLOR is honored.",
     )(command)
 
 
