@@ -107,10 +107,24 @@ def test_what_is_no_terminal_is_not_asked() -> None:
         os.close(writing)
 
 
+def test_terminal_that_hangs_up_says_nothing() -> None:
+    ours, theirs = os.openpty()
+    with user(ours, []):
+        timer = threading.Timer(0.1, os.close, (ours,))
+        timer.start()
+        try:
+            assert ask(theirs, patience_s=30).answers == Answers()
+        finally:
+            timer.join()
+            os.close(theirs)
+
+
 PROBE = """
 import os
-from tui.terminal.probing import probe
-found = probe(os.environ, patience_s=30)
+from tui.terminal.probing import asking
+with asking(os.environ, patience_s=30) as answered:
+    import textual
+    found = answered()
 print("colors", found.capabilities.colors, "name", found.capabilities.name)
 """
 
