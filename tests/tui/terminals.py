@@ -147,12 +147,13 @@ class FakeTerminal:
 
     def typed_and_not_read(self) -> str:
         """Return what a shell would find typed, once the program has ended."""
-        attributes = termios.tcgetattr(self._theirs)
+        before, attributes = (termios.tcgetattr(self._theirs) for _ in range(2))
         attributes[3] &= ~termios.ICANON
         termios.tcsetattr(self._theirs, termios.TCSANOW, attributes)
-        if not select.select([self._theirs], [], [], 0.1)[0]:
-            return ""
-        return os.read(self._theirs, 4096).decode()
+        try:
+            return os.read(self._theirs, 4096).decode() if select.select([self._theirs], [], [], 0.1)[0] else ""
+        finally:
+            termios.tcsetattr(self._theirs, termios.TCSANOW, before)
 
     def resize(self, size: tuple[int, int]) -> None:
         """Change the size, and tell the program."""

@@ -68,6 +68,24 @@ def test_signal(terminal: FakeTerminal, number: signal.Signals) -> None:
 
 
 @pytest.mark.slow
+def test_stopping_and_going_on(terminal: FakeTerminal) -> None:
+    terminal.settle()
+    os.kill(terminal.process.pid, signal.SIGTSTP)
+    terminal.wait(lambda: terminal.modes().get("1049") is False)
+    terminal.settle()
+    assert_whole(terminal)
+    terminal.screen.reset()
+    os.kill(terminal.process.pid, signal.SIGCONT)
+    terminal.wait_for("ready")
+    assert terminal.modes()["1049"] is True
+    terminal.type("b")
+    terminal.wait_for("wrote some")
+    terminal.type("q")
+    assert terminal.end() == 7
+    assert_whole(terminal)
+
+
+@pytest.mark.slow
 def test_second_signal_cuts_off_what_is_stuck(terminal: FakeTerminal) -> None:
     terminal.type("Z")
     terminal.settle()
