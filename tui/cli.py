@@ -176,6 +176,24 @@ def evaluate(output: Path, truth: Path) -> None:
     print_evaluation(console(), _evaluation(output, truth))
 
 
+@main.command(short_help="Print pictures with their boxes.")
+@click.argument("paths", metavar="IMAGE_OR_OUTPUT...", nargs=-1, required=True, type=options.FILE)
+@click.option("--most", type=click.IntRange(1), default=24, show_default=True, help="Images of a folder to print.")
+@click.option("--width", type=click.IntRange(8), help="Columns to use. Default: the terminal's.")
+@options.colors_option
+def show(paths: tuple[Path, ...], most: int, width: int | None, colors: str | None) -> None:
+    """Print image files, and the images of OUTPUT folders that have a box, into the scrollback.
+
+    Boxes that were kept are green, proposed ones yellow. What is no terminal gets a line for each image.
+    """
+    from tui.plain.running import asked_console
+    from tui.plain.show import print_pictures
+    from tui.settings import AUTO
+    from tui.terminal.capabilities import Colors
+
+    print_pictures(asked_console(None if colors in (None, AUTO) else Colors(colors)), paths, width=width, most=most)
+
+
 def _evaluation(output: Path, truth: Path) -> Any:
     from annot_core.evaluation import evaluate as compare
     from annot_core.session_results import session_results

@@ -165,9 +165,17 @@ class ReviewDriver(LinuxDriver):
     # ---- beginning and ending
 
     def start_application_mode(self) -> None:
-        """Take the terminal over."""
-        self.is_started = True
+        """Take the terminal over; does nothing where that is done, as when SIGCONT comes without a stop."""
+        if self.is_started:
+            return
         super().start_application_mode()  # type: ignore[no-untyped-call]
+        # In the background it may not be taken over, and Textual tries again later.
+        self.is_started = self._key_thread is not None
+
+    def resume_application_mode(self) -> None:
+        """Take the terminal over again, and show what was shown, which the terminal has forgotten."""
+        super().resume_application_mode()
+        self._app.call_later(functools.partial(self._app.refresh, layout=True))
 
     def stop_application_mode(self) -> None:
         """Put the terminal back, whatever state it is in."""

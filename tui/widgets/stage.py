@@ -107,7 +107,6 @@ class Stage(PictureSurface):
 
     def on_resize(self) -> None:
         """Make the picture anew for the room that there is now."""
-        super().on_resize()
         self.look_at(self._look)
 
     def hear(self, drained: FrameDrained) -> None:
