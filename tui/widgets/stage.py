@@ -152,10 +152,11 @@ class Stage(PictureSurface):
         await asyncio.sleep(wait_s)
         try:
             base = await asyncio.to_thread(self._maker.make, key)
-        except ImageError as error:
+        except Exception as error:  # one picture's trouble must not end the review, whatever it is
             if look is self._look:
                 self.show(None)
-                self.post_message(self.Told("", str(error)))
+                reason = str(error) if isinstance(error, ImageError) else f"{type(error).__name__}: {error}"
+                self.post_message(self.Told("", reason))
             return
         if look is self._look:
             self._offer(look, key, base)
@@ -165,10 +166,9 @@ class Stage(PictureSurface):
         for look, key in keyed:
             try:
                 base = await asyncio.to_thread(self._maker.make, key)
-            except ImageError:
-                # It is told when the image is looked at.
+                await asyncio.to_thread(self._frame, look, key, base)
+            except Exception:  # it is told when the image is looked at
                 continue
-            await asyncio.to_thread(self._frame, look, key, base)
 
     def _offer(self, look: Look, key: PictureKey, base: Base) -> None:
         self._gate.offer(self._frame(look, key, base))
