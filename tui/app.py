@@ -87,6 +87,7 @@ class ReviewApp(App[int]):
         self._start_engine = start_engine
         self._redo = redo
         self._engine: ReviewEngine | None = None
+        self._is_working = False
         self._start = StartScreen(plan)
         self._review: ReviewScreen | None = None
 
@@ -101,11 +102,12 @@ class ReviewApp(App[int]):
     @property
     def is_working(self) -> bool:
         """Whether the engine runs."""
-        return self._engine is not None
+        return self._is_working
 
     def begin_work(self) -> None:
         """Start the engine, or again after its end; nothing happens while it runs."""
-        if self.desk is not None and self._engine is None and not self.desk.is_done:
+        if self.desk is not None and not self._is_working and not self.desk.is_done:
+            self._is_working = True
             self._follow_engine(self.desk)
 
     def show_review(self) -> None:
@@ -144,7 +146,9 @@ class ReviewApp(App[int]):
     @work(group="engine", exclusive=True, exit_on_error=False)
     async def _follow_engine(self, desk: Desk) -> None:
         """Turn what the engine's process says into messages; outcomes are on disk before they are told."""
-        self._engine = await asyncio.to_thread(self._start_engine, desk.job(), desk.log)
+        if self._engine is None:
+            self._engine = self._start_engine(desk.job(), desk.log)
+        # The same engine after a death: it knows which images are to blame.
         stream = self._engine.messages(desk.feed)
         try:
             while (said := await asyncio.to_thread(next, stream, None)) is not None:
@@ -158,7 +162,7 @@ class ReviewApp(App[int]):
             await asyncio.to_thread(self._engine.stop)
             self.post_message(EngineSaid(Broken(str(error))))
         finally:
-            self._engine = None
+            self._is_working = False
         self.post_message(EngineSaid(None))
 
     @on(DeskOpened)
