@@ -160,6 +160,7 @@ class ReviewApp(App[int]):
         except AnnotError as error:
             # The session cannot be written: a full disk, say. Decisions would fail as well, and say so.
             await asyncio.to_thread(self._engine.stop)
+            self._engine = None
             self.post_message(EngineSaid(Broken(str(error))))
         finally:
             self._is_working = False
