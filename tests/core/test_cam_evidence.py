@@ -12,10 +12,8 @@ BLUE, RED = 0, 1
 every_method = pytest.mark.parametrize("method", method_names())
 
 
-@pytest.fixture(autouse=True)
-def uncompiled(monkeypatch):
-    """Compiling takes longer than the work itself; the contract is tested on compiled maps."""
-    monkeypatch.setattr("annot_core.cam.heatmapper.compiled", lambda function: function)
+# The contract is tested on compiled maps.
+pytestmark = pytest.mark.usefixtures("uncompiled")
 
 
 def inside(maps, top, left):
