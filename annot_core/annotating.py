@@ -6,19 +6,19 @@ import contextlib
 import itertools
 import time
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
-from annot_core.cam import method_names
-from annot_core.classifier.obtaining import ClassifierRequest, obtain_classifier
+from annot_core.classifier.obtaining import obtain_classifier
 from annot_core.classifier.training import TrainingSettings
-from annot_core.dataset import Dataset, check_output, default_output, list_dataset
+from annot_core.dataset import Dataset, list_dataset
 from annot_core.engine import BATCH_SIZE
 from annot_core.errors import UsageError
 from annot_core.export import CLASSES, ExportSummary, export_all
 from annot_core.imaging import MAX_PIXELS, content_hash
 from annot_core.naming import image_ids
 from annot_core.native_output import LOG_FILE, output_to
+from annot_core.plan import Plan, plan_run
 from annot_core.producer import describe_producer
 from annot_core.progress import (
     Event,
@@ -30,12 +30,11 @@ from annot_core.progress import (
     StageStarted,
     ignore,
 )
-from annot_core.recipes import DEFAULT_RECIPE, Recipe, find_recipe
+from annot_core.recipes import DEFAULT_RECIPE
 from annot_core.records import Decider, Decision, Failure, Skipped, Status, Verdict
 from annot_core.report import check_report_path, write_report
-from annot_core.search import search_names
 from annot_core.session import Counts, ImageResult, Session
-from annot_core.thresholds import Threshold, parse_threshold
+from annot_core.thresholds import Threshold
 
 _DECISIONS_AT_ONCE = 1000
 
@@ -119,78 +118,51 @@ def annotate(
         TrainingError: no classifier could be trained.
         ExportError: the files could not be written.
     """
-    request = _request(model, classes, trust_model, training or TrainingSettings())
-    chosen = _recipe(recipe, cam, threshold, search, max_iter, request.training.seed)
+    plan = plan_run(
+        dataset,
+        output,
+        model=model,
+        classes=classes,
+        trust_model=trust_model,
+        recipe=recipe,
+        cam=cam,
+        threshold=threshold,
+        search=search,
+        max_iter=max_iter,
+        background=background,
+        training=training,
+        max_pixels=max_pixels,
+        batch_size=batch_size,
+    )
     if not 0 <= min_score <= 1:
         raise UsageError(f"expected a least score from 0 to 1, found {min_score}")
     if report is not None:
         check_report_path(Path(report))
-    root = Path(dataset)
-    target = default_output(root) if output is None else Path(output)
-    check_output(root, target)
     timings = _Timings(listener, clock)
     with timings.stage(Stage.LIST):
-        listed = list_dataset(root, background=background)
-    with Session.open(target, root) as session:
+        listed = list_dataset(plan.root, background=plan.background)
+    with Session.open(plan.output, plan.root) as session:
         with output_to(session.folder / LOG_FILE) if log_output else contextlib.nullcontext():
             session.sync(listed.images, content_hash, image_ids)
             if redo:
                 session.forget_automatic()
                 session.forget_proposals()
-            _propose(session, listed, request, chosen, timings, max_pixels=max_pixels, batch_size=batch_size)
+            _propose(session, listed, plan, timings)
             if auto_accept:
                 _accept(session, min_score)
-            export = _export(session, listed, target, timings)
+            export = export_session(session, listed, plan.output, listener=timings.listener)
         problems = export.problems if export is not None else ()
         if report is not None:
             write_report(Path(report), session, timings_s=timings.seconds, skipped=listed.skipped, problems=problems)
         return Annotated(
-            target,
+            plan.output,
             session.counts(),
             dict(timings.seconds),
             listed.skipped,
-            tuple(_failures(session)),
+            tuple(session_failures(session)),
             problems,
             export,
         )
-
-
-def _request(
-    model: str | Path | None, classes: str | Path | None, trust_model: bool, training: TrainingSettings
-) -> ClassifierRequest:
-    if model is None and (classes is not None or trust_model):
-        raise UsageError(
-            "expected a model for --classes and --trust-model to speak of, found none; name it with --model, "
-            "or leave them out: the classes of a classifier that is trained here are the folders"
-        )
-    return ClassifierRequest(
-        None if model is None else Path(model), None if classes is None else Path(classes), trust_model, training
-    )
-
-
-def _recipe(
-    name: str,
-    cam: str | None,
-    threshold: Threshold | None,
-    search: str | None,
-    max_iter: int | None,
-    seed: int,
-) -> Recipe:
-    named = find_recipe(name)
-    # Asked now, since the rooms that would refuse a wrong name come after minutes of training.
-    for kind, given, known in (("heat map method", cam, method_names()), ("box search", search, search_names())):
-        if given is not None and given not in known:
-            raise UsageError(f"expected a {kind} out of {', '.join(known)}, found {given!r}")
-    if max_iter is not None and max_iter < 0:
-        raise UsageError(f"expected max_iter to be 0 or more steps, found {max_iter}")
-    return replace(
-        named,
-        cam=cam or named.cam,
-        threshold=named.threshold if threshold is None else parse_threshold(str(threshold)),
-        search=search or named.search,
-        max_iter=named.max_iter if max_iter is None else max_iter,
-        seed=seed,
-    )
 
 
 class _Timings:
@@ -217,48 +189,36 @@ class _Timings:
 def _propose(
     session: Session,
     dataset: Dataset,
-    request: ClassifierRequest,
-    recipe: Recipe,
+    plan: Plan,
     timings: _Timings,
-    *,
-    max_pixels: int,
-    batch_size: int | None,
 ) -> None:
     """Fill the session with proposals for everything that is not settled yet."""
-    open_ones = {result.source for result in session.results() if not _is_settled(result)}
-    settled = len(dataset.images) - len(open_ones)
+    settled = session.settled_count()
     if settled:
         timings.listener(
             Notice(f"{settled} images were decided before and stay as they are; redo decides automatic ones anew")
         )
-    if not open_ones:
+    if settled == session.counts().images:
         return
     # Keras takes seconds to start, so nothing of it is imported where there is nothing left to do.
-    classifier = obtain_classifier(request, dataset, session.folder, listener=timings.listener, clock=timings.clock)
+    classifier = obtain_classifier(
+        plan.request, dataset, session.folder, listener=timings.listener, clock=timings.clock
+    )
     from annot_core.engine.in_process import InProcessEngine
     from annot_core.pipeline import Pipeline
 
-    pipeline = Pipeline(classifier, recipe, max_pixels=max_pixels)
-    producer = describe_producer(classifier, recipe, max_pixels)
+    pipeline = Pipeline(classifier, plan.recipe, max_pixels=plan.max_pixels)
+    producer = describe_producer(classifier, plan.recipe, plan.max_pixels)
     session.register_producer(producer.name, producer.description)
-    waiting = [image for image in session.pending(producer.name) if image.source in open_ones]
+    waiting = list(session.waiting(producer.name))
     timings.listener(StageStarted(Stage.ANNOTATE, len(waiting)))
     with timings.stage(Stage.ANNOTATE):
-        engine = InProcessEngine(pipeline, batch_size=batch_size or BATCH_SIZE)
+        engine = InProcessEngine(pipeline, batch_size=plan.batch_size or BATCH_SIZE)
         done = 0
         for outcomes in engine.run(waiting):
             session.record(outcomes, producer.name)
             done += len(outcomes)
             timings.listener(StageAdvanced(Stage.ANNOTATE, done))
-
-
-def _is_settled(result: ImageResult) -> bool:
-    """Tell whether nothing is left to do for an image: it is decided, and its bytes were looked at.
-
-    The second can be missing: a file may have been changed and changed back, which brings its decision back,
-    but not the size that an annotation needs.
-    """
-    return result.decision is not None and result.status is not None
 
 
 def _accept(session: Session, min_score: float) -> None:
@@ -280,15 +240,23 @@ def _keep(result: ImageResult) -> Decision:
     return Decision(result.source, result.content, Verdict.KEEP, result.class_name, result.box, Decider.AUTO)
 
 
-def _export(session: Session, dataset: Dataset, output: Path, timings: _Timings) -> ExportSummary | None:
+def export_session(
+    session: Session, dataset: Dataset, output: Path, *, listener: Listener = ignore
+) -> ExportSummary | None:
+    """Write the files of everything that is kept; None where nothing is, and nothing was written before.
+
+    Raises:
+        ExportError: the files could not be written.
+    """
     # With nothing kept there is nothing to write, but what an earlier run wrote has to go.
     if not session.counts().kept and not (output / CLASSES).exists():
         return None
     objects = [name for name in dataset.classes if name not in dataset.background]
-    return export_all(session.annotations(), output, classes=objects, listener=timings.listener)
+    return export_all(session.annotations(), output, classes=objects, listener=listener)
 
 
-def _failures(session: Session) -> Iterator[Failure]:
+def session_failures(session: Session) -> Iterator[Failure]:
+    """Give the present images that could not be read or worked on, with their reasons."""
     for result in session.results():
         if result.status is Status.FAILED:
             yield Failure(result.source, result.stage, result.reason)

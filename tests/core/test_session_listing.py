@@ -257,3 +257,22 @@ def test_odd_names_are_names(tmp_path: Path, source: str) -> None:
         assert result is not None
         assert (result.source, result.status) == (source, Status.PROPOSED)
         assert result.image_id == assign_ids([(source.split("/")[0], source)], ())[0]
+
+
+def test_what_is_decided_and_was_read_is_settled_and_waits_for_nobody(tmp_path: Path) -> None:
+    with proposed_session(tmp_path, ONE, "a/2.jpg") as session:
+        session.decide([decision(ONE)])
+        assert [image.source for image in session.waiting("another producer")] == ["a/2.jpg"]
+        assert list(session.waiting(PRODUCER)) == []
+        assert session.settled_count() == 1
+
+
+def test_a_decided_image_waits_while_its_bytes_were_not_looked_at_again(tmp_path: Path) -> None:
+    with proposed_session(tmp_path, ONE) as session:
+        session.decide([decision(ONE)])
+        sync(session, [listed(session.root, ONE, mtime=2)], lambda path: "v2")
+        session.record([proposal(ONE, "v2")], PRODUCER)
+        sync(session, [listed(session.root, ONE, mtime=3)], lambda path: "v1")
+        assert current(session, ONE) == decision(ONE)
+        assert [image.source for image in session.waiting(PRODUCER)] == [ONE]
+        assert session.settled_count() == 0

@@ -17,7 +17,7 @@ from annot_core.progress import (
     StageFinished,
     StageStarted,
 )
-from tui.progress import PLAIN_INTERVAL_S, BarReporter, LineReporter, create_reporter
+from tui.plain.progress import PLAIN_INTERVAL_S, BarReporter, LineReporter, create_reporter
 
 EPOCH = EpochFinished(3, 120, 0.1234, 0.987, 0.5, 0.75)
 RUN: list[Event] = [

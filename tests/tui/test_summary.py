@@ -13,7 +13,7 @@ from annot_core.evaluation import Evaluation, GroupScores, Score
 from annot_core.export import ExportSummary
 from annot_core.records import Failure, Skipped
 from annot_core.session import Counts
-from tui.summary import MOST_LISTED, print_annotated, print_evaluation
+from tui.plain.summary import MOST_LISTED, print_annotated, print_evaluation
 
 SCORE = Score(0.6543, (1.0, 0.876, 0.0))
 GROUP = GroupScores(1234, SCORE, SCORE, SCORE, SCORE)
