@@ -151,7 +151,9 @@ class Asking(Shown):
 def main(name: str, *arguments: str) -> int:
     match name:
         case "shown":
-            return run_whole(Shown())
+            code = run_whole(Shown())
+            print("bye")
+            return code
         case "gated":
             return run_whole(Gated())
         case "asking":
