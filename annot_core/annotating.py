@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import itertools
-import json
 import time
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
-from annot_core.classifier.classifier import Classifier
 from annot_core.classifier.obtaining import obtain_classifier
 from annot_core.classifier.training import TrainingSettings
 from annot_core.dataset import Dataset, list_dataset
+from annot_core.engine import BATCH_SIZE
 from annot_core.errors import UsageError
 from annot_core.export import CLASSES, ExportSummary, export_all
 from annot_core.imaging import MAX_PIXELS, content_hash
 from annot_core.naming import image_ids
 from annot_core.native_output import LOG_FILE, output_to
 from annot_core.plan import Plan, plan_run
+from annot_core.producer import describe_producer
 from annot_core.progress import (
     Event,
     Listener,
@@ -31,15 +30,11 @@ from annot_core.progress import (
     StageStarted,
     ignore,
 )
-from annot_core.recipes import DEFAULT_RECIPE, Recipe
+from annot_core.recipes import DEFAULT_RECIPE
 from annot_core.records import Decider, Decision, Failure, Skipped, Status, Verdict
 from annot_core.report import check_report_path, write_report
 from annot_core.session import Counts, ImageResult, Session
 from annot_core.thresholds import Threshold
-from annot_core.training_job import check_trainable
-
-PIPELINE_VERSION = 1
-"""Raised when the same settings give other proposals than before, so that sessions are done again."""
 
 _DECISIONS_AT_ONCE = 1000
 
@@ -164,7 +159,7 @@ def annotate(
             session.counts(),
             dict(timings.seconds),
             listed.skipped,
-            tuple(_failures(session)),
+            tuple(session_failures(session)),
             problems,
             export,
         )
@@ -205,43 +200,25 @@ def _propose(
         )
     if settled == session.counts().images:
         return
-    if plan.request.model is None:
-        check_trainable(dataset)
     # Keras takes seconds to start, so nothing of it is imported where there is nothing left to do.
     classifier = obtain_classifier(
         plan.request, dataset, session.folder, listener=timings.listener, clock=timings.clock
     )
-    from annot_core.engine.in_process import BATCH_SIZE, InProcessEngine
+    from annot_core.engine.in_process import InProcessEngine
     from annot_core.pipeline import Pipeline
 
     pipeline = Pipeline(classifier, plan.recipe, max_pixels=plan.max_pixels)
-    producer = _register_producer(session, classifier, plan.recipe, plan.max_pixels)
-    waiting = list(session.waiting(producer))
+    producer = describe_producer(classifier, plan.recipe, plan.max_pixels)
+    session.register_producer(producer.name, producer.description)
+    waiting = list(session.waiting(producer.name))
     timings.listener(StageStarted(Stage.ANNOTATE, len(waiting)))
     with timings.stage(Stage.ANNOTATE):
         engine = InProcessEngine(pipeline, batch_size=plan.batch_size or BATCH_SIZE)
         done = 0
         for outcomes in engine.run(waiting):
-            session.record(outcomes, producer)
+            session.record(outcomes, producer.name)
             done += len(outcomes)
             timings.listener(StageAdvanced(Stage.ANNOTATE, done))
-
-
-def _register_producer(session: Session, classifier: Classifier, recipe: Recipe, max_pixels: int) -> str:
-    """Name all that decides what is proposed, so that a change of any of it has proposals made anew."""
-    described = {
-        "recipe": asdict(recipe),
-        "classifier": classifier.fingerprint,
-        "classes": classifier.classes,
-        "input_size": classifier.input_size,
-        "pixel_range": classifier.pixel_range.value,
-        "max_pixels": max_pixels,
-        "pipeline_version": PIPELINE_VERSION,
-    }
-    text = json.dumps(described, sort_keys=True)
-    producer = hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
-    session.register_producer(producer, described)
-    return producer
 
 
 def _accept(session: Session, min_score: float) -> None:
@@ -278,7 +255,8 @@ def export_session(
     return export_all(session.annotations(), output, classes=objects, listener=listener)
 
 
-def _failures(session: Session) -> Iterator[Failure]:
+def session_failures(session: Session) -> Iterator[Failure]:
+    """Give the present images that could not be read or worked on, with their reasons."""
     for result in session.results():
         if result.status is Status.FAILED:
             yield Failure(result.source, result.stage, result.reason)

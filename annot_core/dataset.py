@@ -14,32 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from annot_core.errors import DatasetError
+from annot_core.file_kinds import IMAGE_ENDINGS, ending, readable, why_no_image
 from annot_core.records import LabelledImage, Skipped
 
 BACKGROUND_NAMES = frozenset({"background", "nothing", "none", "negative", "empty"})
 """Class names, in any case, that mean an image without an object."""
 
-IMAGE_ENDINGS = (
-    frozenset({".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".apng", ".gif", ".bmp", ".webp", ".tif", ".tiff"})
-    | {".ppm", ".pgm", ".pbm", ".pnm", ".pfm", ".jp2", ".j2k", ".jpf", ".jpx", ".j2c", ".jpc"}
-    | {".avif", ".avifs", ".pcx", ".psd", ".qoi", ".sgi", ".rgb", ".rgba", ".bw", ".tga"}
-)
-"""Endings, in lower case, that make a file an image without a look into it."""
-
 _STREWN = frozenset({"thumbs.db", "desktop.ini", "__macosx", "@eadir"})
-_MAGIC = (
-    b"\xff\xd8\xff",
-    b"\x89PNG\r\n\x1a\n",
-    b"GIF87a",
-    b"GIF89a",
-    b"II*\0",
-    b"MM\0*",
-    b"\0\0\0\x0cjP  \r\n\x87\n",
-    b"\xff\x4f\xff\x51",
-    b"8BPS",
-    b"qoif",
-)
-_MAGIC_BYTES = 18
 _WRITTEN_FOLDERS = frozenset({"Annotations", "JPEGImages", "ImageSets", "yolo3", ".autoannot"})
 _LAYOUT = "expected DATASET/<class>/<image>, one folder for each class"
 
@@ -108,14 +89,14 @@ def check_output(root: Path, output: Path) -> None:
         if folder == resolved_root or _identity(folder) in guarded:
             where = "is the data set itself" if folder == resolved_output else "lies inside the data set"
             raise DatasetError(
-                f"the output {_shown(output)} {where}; choose a folder outside {_shown(root)} with --output"
+                f"the output {readable(output)} {where}; choose a folder outside {readable(root)} with --output"
             )
     if resolved_root.is_relative_to(resolved_output):
         first = resolved_root.relative_to(resolved_output).parts[0]
         if first in _WRITTEN_FOLDERS:
             raise DatasetError(
-                f"the data set {_shown(root)} lies in {first}, which is written in the output"
-                f" {_shown(output)}; choose another folder with --output"
+                f"the data set {readable(root)} lies in {first}, which is written in the output"
+                f" {readable(output)}; choose another folder with --output"
             )
 
 
@@ -129,7 +110,7 @@ def default_output(root: Path) -> Path:
     # Only a path that climbs is resolved: "beside it" means beside the name that was given, link or not.
     folder = absolute.resolve() if ".." in absolute.parts else absolute
     if not folder.name:
-        raise DatasetError(f"there is no place beside {_shown(folder)}; name a folder with --output")
+        raise DatasetError(f"there is no place beside {readable(folder)}; name a folder with --output")
     return folder.with_name(f"{folder.name}-annotated")
 
 
@@ -167,7 +148,7 @@ class _Listing:
         used = {image.class_name for image in self.images}
         if not used:
             raise DatasetError(
-                f"no image in the {_count(len(class_names), 'class folder')} of {_shown(self._root)}:"
+                f"no image in the {_count(len(class_names), 'class folder')} of {readable(self._root)}:"
                 f" {_LAYOUT}, with files such as .jpg or .png in them{self._example()}"
             )
         skipped = {skip.source for skip in self.skipped}
@@ -181,7 +162,7 @@ class _Listing:
             return ""
         first = min(self.skipped, key=lambda skipped: skipped.source)
         others = f" and {len(self.skipped) - 1} more" if len(self.skipped) > 1 else ""
-        return f"; passed over were {_shown(first.source)} ({first.reason}){others}"
+        return f"; passed over were {readable(first.source)} ({first.reason}){others}"
 
     def _list_root(self) -> None:
         """Find the class folders."""
@@ -200,13 +181,13 @@ class _Listing:
                 self._enter(entry, entry.name, entry.name, ancestors)
             elif stat.S_ISREG(status.st_mode):
                 self._skip(entry.name, "lies outside every class folder")
-                loose_images += _ending(entry.name) in IMAGE_ENDINGS
+                loose_images += ending(entry.name) in IMAGE_ENDINGS
             else:
                 self._skip(entry.name, "a pipe, socket or device")
         if not self._pending:
             found = f", but found {_count(loose_images, 'image')} directly in it" if loose_images else ""
             raise DatasetError(
-                f"{_shown(self._root)} has no class folders: {_LAYOUT}{found}; put the images into folders"
+                f"{readable(self._root)} has no class folders: {_LAYOUT}{found}; put the images into folders"
                 " named after their classes"
             )
 
@@ -214,7 +195,7 @@ class _Listing:
         unknown = sorted(self._background - set(class_names))
         if unknown:
             raise DatasetError(
-                f"no class folder is called {_shown(unknown[0])}, which was named as background; the"
+                f"no class folder is called {readable(unknown[0])}, which was named as background; the"
                 f" folders are {_listed(class_names)}: use one of these names"
             )
 
@@ -235,7 +216,7 @@ class _Listing:
                 self._enter(entry, source, folder.class_name, folder.ancestors)
             elif not stat.S_ISREG(status.st_mode):
                 self._skip(source, "a pipe, socket or device")
-            elif trouble := _why_no_image(entry):
+            elif trouble := why_no_image(entry):
                 self._skip(source, trouble)
             else:
                 self.images.append(
@@ -294,39 +275,6 @@ def _identity(folder: Path | str) -> _Identity | None:
     return status.st_dev, status.st_ino
 
 
-def _ending(name: str) -> str:
-    stem, dot, ending = name.rpartition(".")  # A third of what splitext takes, a million times.
-    return (dot + ending).lower() if stem else ""
-
-
-def _why_no_image(entry: os.DirEntry[str]) -> str | None:
-    """Say why a file is not taken for an image; None where it is."""
-    ending = _ending(entry.name)
-    if ending in IMAGE_ENDINGS:
-        return None
-    try:
-        with open(entry.path, "rb", buffering=0) as stream:  # noqa: PTH123
-            if _begins_an_image(stream.read(_MAGIC_BYTES)):
-                return None
-    except OSError as error:
-        return f"the file cannot be read: {error.strerror or error}"
-    return f"not an image: {f'ending {_shown(ending)}' if ending else 'no ending'}"
-
-
-def _begins_an_image(head: bytes) -> bool:
-    """Tell whether a file's first bytes are those of an image format that can be read."""
-    if head.startswith(_MAGIC):
-        return True
-    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
-        return True
-    if head[4:12] in (b"ftypavif", b"ftypavis"):
-        return True
-    if head[:2] == b"BM":
-        # Two letters begin many a text, so the size of BMP's second header has to fit as well.
-        return head[14:18] in (size.to_bytes(4, "little") for size in (12, 40, 52, 56, 64, 108, 124))
-    return head[:1] == b"P" and head[1:2] in (b"1", b"2", b"3", b"4", b"5", b"6", b"f") and head[2:3].isspace()
-
-
 def _entry_trouble(error: OSError) -> str:
     if error.errno == errno.ENOENT:
         return "a link to nothing"
@@ -336,7 +284,7 @@ def _entry_trouble(error: OSError) -> str:
 
 
 def _root_trouble(root: Path, error: OSError) -> str:
-    shown = _shown(root)
+    shown = readable(root)
     if isinstance(error, FileNotFoundError):
         return f"there is no folder {shown}: {_LAYOUT}; check the path"
     if isinstance(error, NotADirectoryError):
@@ -349,10 +297,5 @@ def _count(number: int, thing: str) -> str:
 
 
 def _listed(names: list[str], most: int = 10) -> str:
-    shown = ", ".join(_shown(name) for name in names[:most])
+    shown = ", ".join(readable(name) for name in names[:most])
     return f"{shown} and {len(names) - most} more" if len(names) > most else shown
-
-
-def _shown(name: Path | str) -> str:
-    """Return a path or name for a message: bytes that are no text become readable escapes."""
-    return str(name).encode("utf-8", "backslashreplace").decode("utf-8")

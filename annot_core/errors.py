@@ -7,6 +7,7 @@ AnnotError                  exit code 1: nothing could be done
         SessionError        the session on disk cannot be used
     ImageError              one image cannot be read; becomes a Failure, never ends a run
     TrainingError           no classifier came out of training
+    EngineError             the process that works on images keeps ending
     ExportError             the files could not be written, or do not read back as written
 
 Messages say what was expected, what was found, and what to do next.
@@ -47,6 +48,10 @@ class ImageError(AnnotError):
 
 class TrainingError(AnnotError):
     """No classifier came out of training."""
+
+
+class EngineError(AnnotError):
+    """The process that works on images ends, and no image is to blame."""
 
 
 class ExportError(AnnotError):

@@ -14,9 +14,6 @@ import io
 import os
 import re
 import stat
-import struct
-import threading
-import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,8 +24,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFile, UnidentifiedImageError
 
+from annot_core.color_modes import as_rgb
 from annot_core.errors import ImageError
-from annot_core.jpeg import UPRIGHT, exif_orientation, without_orientation
+from annot_core.jpeg import UPRIGHT, without_orientation
+from annot_core.orientation import SIDEWAYS, orientation, turned, upright_size
+from annot_core.pillow_settings import pillow_settings
 
 MAX_PIXELS = 200_000_000
 """The default limit of an image's width times height; as RGB that is 600 MB."""
@@ -41,16 +41,6 @@ that hold further images inside (ICO, ICNS) are left out, as their headers do no
 _BYTES_PER_PIXEL, _SPARE_BYTES = 16, 1 << 26
 _JPEG_LONGEST_SIDE = 65_500
 _HASH_BYTES = 20
-_TURNS = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
-_SIDEWAYS = (5, 6, 7, 8)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -88,10 +78,10 @@ def read_image(path: Path | str, *, fit: tuple[int, int] | None = None, max_pixe
         raise ValueError(f"expected a size of at least 1 x 1 to fit, got {fit}")
     data = _read_bytes(path, max_pixels)
     with _opened(io.BytesIO(data), max_pixels) as image:
-        turn = _orientation(image)
-        size = _upright_size(image)
+        turn = orientation(image)
+        size = upright_size(image)
         if fit is not None:
-            image.draft(None, fit if turn not in _SIDEWAYS else (fit[1], fit[0]))
+            image.draft(None, fit if turn not in SIDEWAYS else (fit[1], fit[0]))
         pixels = np.ascontiguousarray(_upright_rgb(image, turn))
     pixels.setflags(write=False)
     return DecodedImage(pixels, size, _hash(data))
@@ -116,7 +106,7 @@ def upright_jpeg(path: Path | str, *, quality: int = 95, max_pixels: int = MAX_P
         raise ValueError(f"expected a quality of 1 to 100, got {quality}")
     data = _read_bytes(path, max_pixels)
     with _opened(io.BytesIO(data), max_pixels) as image:
-        turn = _orientation(image)
+        turn = orientation(image)
         # A JPEG with further pictures behind the first one (MPO) is a JPEG to every reader.
         if image.format in ("JPEG", "MPO") and image.mode == "RGB" and turn == UPRIGHT:
             image.load()
@@ -143,7 +133,7 @@ def peek_size(path: Path | str, *, max_pixels: int = MAX_PIXELS) -> tuple[int, i
         ImageError: the file cannot be read, has no image header, or is over the limit.
     """
     with _regular_file(path) as stream, _opened(stream, max_pixels) as image:
-        return _upright_size(image)
+        return upright_size(image)
 
 
 def content_hash(path: Path | str) -> str:
@@ -246,7 +236,7 @@ def _read_bytes(path: Path | str, max_pixels: int) -> bytes:
 def _opened(stream: IO[bytes], max_pixels: int) -> Iterator[ImageFile.ImageFile]:
     """Open an image within the limit; whatever goes wrong until the block ends is an `ImageError`."""
     try:
-        with _pillow_settings(max_pixels), Image.open(stream, formats=_formats_here()) as image:
+        with pillow_settings(max_pixels), Image.open(stream, formats=_formats_here()) as image:
             width, height = image.size
             if width < 1 or height < 1:
                 raise ImageError(f"the image is {width} x {height} pixels: it holds no picture")
@@ -288,129 +278,8 @@ def _formats_here() -> tuple[str, ...]:
     return tuple(name for name in FORMATS if name in Image.OPEN)
 
 
-_settings_lock = threading.Lock()
-_settings_before = contextlib.ExitStack()
-_limits_in_use: list[int] = []
-
-
-@contextlib.contextmanager
-def _pillow_settings(max_pixels: int) -> Iterator[None]:
-    """Hold Pillow's process-wide settings at what this module promises, then put them back.
-
-    Its warnings are silenced, its own limit becomes ours, and a truncated file is an error even where
-    another library has switched that off. Threads that decode at once share one change: the first
-    one in makes it and the last one out takes it back.
-    """
-    with _settings_lock:
-        if not _limits_in_use:
-            _settings_before.enter_context(warnings.catch_warnings())
-            warnings.filterwarnings("ignore", module=r"PIL\.")
-            _settings_before.callback(setattr, Image, "MAX_IMAGE_PIXELS", Image.MAX_IMAGE_PIXELS)
-            partial = ImageFile.LOAD_TRUNCATED_IMAGES
-            _settings_before.callback(setattr, ImageFile, "LOAD_TRUNCATED_IMAGES", partial)
-            ImageFile.LOAD_TRUNCATED_IMAGES = False
-        _limits_in_use.append(max_pixels)
-        # Pillow refuses what has more than twice this; up to that it only warns.
-        Image.MAX_IMAGE_PIXELS = (max(_limits_in_use) + 1) // 2
-    try:
-        yield
-    finally:
-        with _settings_lock:
-            _limits_in_use.remove(max_pixels)
-            if _limits_in_use:
-                Image.MAX_IMAGE_PIXELS = (max(_limits_in_use) + 1) // 2
-            else:
-                _settings_before.close()
-
-
-def _orientation(image: ImageFile.ImageFile) -> int:
-    """Return how the pixels that Pillow decodes have to be turned, as EXIF numbers it, 1 to 8."""
-    if image.format == "TIFF":
-        # Pillow turns TIFFs itself, also by what their XMP says, which nothing else here goes by.
-        image.info.pop("xmp", None)
-        return UPRIGHT
-    exif = image.info.get("exif")
-    if exif is None and image.format == "PNG" and image.fp is not None:
-        exif = _png_exif(image.fp)
-    return exif_orientation(exif) if isinstance(exif, bytes) else UPRIGHT
-
-
-def _png_exif(stream: IO[bytes]) -> bytes:
-    """Return the EXIF chunk of a PNG, which may lie behind the pixels; empty where there is none."""
-    before = stream.tell()
-    try:
-        stream.seek(8)
-        while len(head := stream.read(8)) == 8:
-            length, kind = struct.unpack(">I4s", head)
-            if kind == b"eXIf":
-                return stream.read(length)
-            stream.seek(length + 4, os.SEEK_CUR)
-        return b""
-    finally:
-        stream.seek(before)
-
-
-def _upright_size(image: ImageFile.ImageFile) -> tuple[int, int]:
-    """Return the (width, height) of an image once it is upright; nothing is decoded."""
-    width, height = image.size
-    if image.format != "TIFF":
-        return (height, width) if _orientation(image) in _SIDEWAYS else (width, height)
-    # Versions of Pillow differ in whether a TIFF's size is given turned before it is decoded.
-    tags = getattr(image, "tag_v2", {})
-    width, height = tags.get(256, width), tags.get(257, height)
-    return (height, width) if tags.get(274) in _SIDEWAYS else (width, height)
-
-
 def _upright_rgb(image: Image.Image, turn: int) -> Image.Image:
     """Decode an image and return it as RGB, turned upright."""
     image.load()
-    rgb = _as_rgb(image)
-    return rgb.transpose(_TURNS[turn]) if turn in _TURNS else rgb
-
-
-def _as_rgb(image: Image.Image) -> Image.Image:
-    """Return a decoded image of any mode as RGB; `read_image` says how."""
-    mode = image.mode
-    if mode == "F" or mode.startswith("I"):
-        return Image.fromarray(_gray_bytes(image)).convert("RGB")
-    if mode == "LAB":
-        # OpenCV's 8-bit Lab is stored as Pillow's is; white stays white, whatever the illuminant.
-        lab = np.dstack([np.asarray(band) for band in image.split()])
-        return Image.fromarray(np.asarray(cv2.cvtColor(lab, cv2.COLOR_LAB2RGB), dtype=np.uint8))
-    if mode in ("La", "RGBa"):
-        image = image.convert("LA" if mode == "La" else "RGBA")
-    if image.has_transparency_data:
-        colors = image.convert("RGBA")
-        white = Image.new("RGBA", colors.size, "white")
-        return Image.alpha_composite(white, colors).convert("RGB")
-    return image if mode == "RGB" else image.convert("RGB")
-
-
-def _gray_bytes(image: Image.Image) -> NDArray[np.uint8]:
-    """Return a gray image of 16 or 32 bits, integer or float, as (H, W) uint8."""
-    values = np.asarray(image)
-    if image.mode == "F":
-        return _float_bytes(values.astype(np.float64))
-    low, high = int(values.min()), int(values.max())
-    if image.mode == "I":
-        # 32 bits often hold less: PNG and PPM come with 16, and a TIFF may come with 8.
-        if low < 0 or high > 65_535:
-            return _stretched(values.astype(np.float64))
-        if high <= 255 and image.format == "TIFF":
-            return values.astype(np.uint8)
-    wide = values.astype(np.uint32)
-    return ((wide * 255 + 32_767) // 65_535).astype(np.uint8)
-
-
-def _float_bytes(values: NDArray[np.float64]) -> NDArray[np.uint8]:
-    finite = np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0)
-    if finite.min() < 0 or finite.max() > 255:
-        return _stretched(finite)
-    scale = 255.0 if finite.max() <= 1 else 1.0
-    return np.rint(finite * scale).astype(np.uint8)
-
-
-def _stretched(values: NDArray[np.float64]) -> NDArray[np.uint8]:
-    low, high = values.min(), values.max()
-    share = (values - low) / (high - low) if high > low else np.zeros_like(values)
-    return np.rint(share * 255).astype(np.uint8)
+    rgb = as_rgb(image)
+    return turned(rgb, turn)

@@ -29,7 +29,7 @@ def check_report_path(path: Path) -> None:
     if path.is_dir() or not folder.is_dir():
         found = "found a folder" if path.is_dir() else f"found no folder {str(folder)!r}"
         raise UsageError(f"expected a file to write the report to at {str(path)!r}, {found}; name another")
-    if not os.access(folder, os.W_OK):
+    if not os.access(folder, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
         raise UsageError(f"expected to be allowed to write the report into {str(folder)!r}; name another folder")
 
 

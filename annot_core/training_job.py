@@ -7,10 +7,9 @@ from collections.abc import Collection
 from pathlib import Path
 
 from annot_core.classifier.kept import MODEL_FILE
-from annot_core.classifier.obtaining import train_and_keep
+from annot_core.classifier.obtaining import check_trainable, train_and_keep
 from annot_core.classifier.training import TrainingSettings
-from annot_core.dataset import Dataset, check_output, default_output, list_dataset
-from annot_core.errors import DatasetError
+from annot_core.dataset import check_output, default_output, list_dataset
 from annot_core.native_output import LOG_FILE, output_to
 from annot_core.progress import Listener, ignore
 from annot_core.session import Session
@@ -50,17 +49,3 @@ def train_for(
         with output_to(session.folder / LOG_FILE) if log_output else contextlib.nullcontext():
             train_and_keep(training or TrainingSettings(), listed, session.folder, listener=listener)
         return session.folder / MODEL_FILE
-
-
-def check_trainable(dataset: Dataset) -> None:
-    """Make sure that there is something to tell apart.
-
-    Raises:
-        DatasetError: the data set has only one class.
-    """
-    if len(dataset.classes) < 2:
-        raise DatasetError(
-            f"expected at least two class folders, to train a classifier that tells them apart, found only "
-            f"{dataset.classes[0]!r}; add a folder of other images, such as `background`, or bring your own "
-            "classifier with --model"
-        )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 # Before anything can import TensorFlow, which reads it once.
@@ -13,6 +15,7 @@ import pytest
 from drawn_folders import draw_dataset
 from hypothesis import settings
 
+CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH = 1 << 1, 1 << 2
 REAL_DATA = Path(__file__).parents[2] / "shared" / "data"
 
 # Examples are not timed: a busy machine is no defect. In CI they are the same each time.
@@ -39,6 +42,26 @@ def realdata() -> Path:
 def dataset(tmp_path: Path) -> Path:
     """A labelled folder with two images of each of two classes."""
     return draw_dataset(tmp_path / "photos")
+
+
+@pytest.fixture
+def bound_by_permissions() -> Iterator[None]:
+    """Let permissions hold for this test's files: root, whom they do not bind, gives up that power meanwhile."""
+    if os.geteuid() != 0:
+        yield
+        return
+    libc = ctypes.CDLL(None)
+    if not hasattr(libc, "capset"):
+        pytest.skip("root cannot give up its powers here")
+    # Linux' capget(2): a header (version, process), and twice 32 bits of effective, permitted, inheritable powers.
+    header, powers = (ctypes.c_uint32 * 2)(0x20080522, 0), (ctypes.c_uint32 * 6)()
+    assert libc.capget(header, powers) == 0
+    before = powers[0]
+    powers[0] = before & ~(CAP_DAC_OVERRIDE | CAP_DAC_READ_SEARCH)
+    assert libc.capset(header, powers) == 0
+    yield
+    powers[0] = before
+    assert libc.capset(header, powers) == 0
 
 
 @pytest.fixture(scope="session")

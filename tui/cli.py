@@ -15,9 +15,25 @@ from tui import options
 if TYPE_CHECKING:
     from annot_core.annotating import Annotated
     from annot_core.classifier.training import TrainingSettings
-    from tui.terminal.capabilities import Colors
 
 FAILED, STRICT_FAILED = 1, 3
+
+# Which options go where.
+_TRAINED = ("backbone", "epochs", "image_size", "batch_size", "seed")
+_PLANNED = (
+    "output",
+    "model",
+    "classes",
+    "trust_model",
+    "recipe",
+    "cam",
+    "threshold",
+    "search",
+    "max_iter",
+    "background",
+    "max_pixels",
+)
+_HEADLESS = ("min_score", "redo", "report")
 DEMO_FOLDER = Path("autoannot-demo")
 DEMO_IMAGE_SIZE_PX = 128
 
@@ -62,11 +78,15 @@ def main() -> None:
 @options.recipe_options
 @options.background_option
 @options.training_options
+@options.display_options
 def review(dataset: Path, **chosen: Any) -> None:
-    """Annotate DATASET/<class>/<image>, and write a Pascal VOC data set."""
-    _require_auto_accept(chosen.pop("auto_accept"))
-    strict = chosen.pop("strict")
-    result = _annotate(dataset, **chosen)
+    """Annotate DATASET/<class>/<image>, and review the boxes in this terminal while they are found.
+
+    With --auto-accept no terminal is needed: boxes are accepted, and a Pascal VOC data set is written.
+    """
+    if not chosen["auto_accept"]:
+        sys.exit(_review(dataset, chosen))
+    result, strict = _annotate(dataset, chosen)
     sys.exit(_exit_code(result, strict))
 
 
@@ -106,13 +126,15 @@ def train(dataset: Path, output: Path | None, background: tuple[str, ...], **tra
 @options.run_options
 @options.recipe_options
 @options.training_options
+@options.display_options
 def demo(folder: Path, nuts: int, bolts: int, empty: int, size: tuple[int, int], **chosen: Any) -> None:
-    """Draw nuts and bolts into DIR, annotate them, and compare with the truth.
+    """Draw nuts and bolts into DIR, annotate and review them, and compare with the truth.
 
     The pictures go to DIR/images, the true boxes to DIR/truth.csv, and the data set to DIR/images-annotated.
     """
-    _require_auto_accept(chosen.pop("auto_accept"))
-    strict = chosen.pop("strict")
+    if not chosen["auto_accept"]:
+        _refuse_headless_options(chosen)
+    from annot_core.dataset import default_output
     from annot_core.demo import draw_demo
     from tui.plain.running import console, reporting
     from tui.plain.summary import print_evaluation
@@ -132,7 +154,13 @@ def demo(folder: Path, nuts: int, bolts: int, empty: int, size: tuple[int, int],
         # the picture, so it is looked at more closely than photographs are by default.
         chosen["backbone"] = "small"
         chosen["image_size"] = chosen["image_size"] or DEMO_IMAGE_SIZE_PX
-    result = _annotate(drawn.images, **chosen)
+    if not chosen["auto_accept"]:
+        code = _review(drawn.images, chosen)
+        if code == 0:
+            output = chosen["output"] or default_output(drawn.images)
+            print_evaluation(console(), _evaluation(output, drawn.truth))
+        sys.exit(code)
+    result, strict = _annotate(drawn.images, chosen)
     print_evaluation(console(), _evaluation(result.output, drawn.truth))
     sys.exit(_exit_code(result, strict))
 
@@ -153,15 +181,17 @@ def evaluate(output: Path, truth: Path) -> None:
 @click.option("--most", type=click.IntRange(1), default=24, show_default=True, help="Images of a folder to print.")
 @click.option("--width", type=click.IntRange(8), help="Columns to use. Default: the terminal's.")
 @options.colors_option
-def show(paths: tuple[Path, ...], most: int, width: int | None, colors: Colors | None) -> None:
+def show(paths: tuple[Path, ...], most: int, width: int | None, colors: str | None) -> None:
     """Print image files, and the images of OUTPUT folders that have a box, into the scrollback.
 
     Boxes that were kept are green, proposed ones yellow. What is no terminal gets a line for each image.
     """
     from tui.plain.running import asked_console
     from tui.plain.show import print_pictures
+    from tui.settings import AUTO
+    from tui.terminal.capabilities import Colors
 
-    print_pictures(asked_console(colors), paths, width=width, most=most)
+    print_pictures(asked_console(None if colors in (None, AUTO) else Colors(colors)), paths, width=width, most=most)
 
 
 def _evaluation(output: Path, truth: Path) -> Any:
@@ -172,34 +202,43 @@ def _evaluation(output: Path, truth: Path) -> Any:
     return compare(session_results(output), read_truth(truth))
 
 
-def _require_auto_accept(given: bool) -> None:
-    if not given:
-        raise click.UsageError(
-            "expected --auto-accept: reviewing boxes in the terminal is not there yet, and without review "
-            "nothing would be kept"
-        )
+def _refuse_headless_options(chosen: dict[str, Any]) -> None:
+    """Refuse what speaks of a run without review, where there is one."""
+    given = [f"--{name}" for name in ("report", "strict") if chosen[name]]
+    if chosen["min_score"]:
+        given.append("--min-score")
+    if given:
+        raise click.UsageError(f"expected --auto-accept with {', '.join(given)}, found none; add it, or leave them out")
 
 
-def _annotate(dataset: Path, **chosen: Any) -> Annotated:
-    """Run the main job with the options of the command line, and say what came out."""
-    training = _training(
-        {name: chosen.pop(name) for name in ("backbone", "epochs", "image_size", "batch_size", "seed")}
-    )
-    chosen = {name: value for name, value in chosen.items() if value is not None}
+def _review(dataset: Path, chosen: dict[str, Any]) -> int:
+    """Review in this terminal, with the options of the command line."""
+    _refuse_headless_options(chosen)
+    from annot_core.plan import plan_run
+    from tui.launch import Asked, run_review
+
+    asked = Asked(chosen["quality"], chosen["colors"], chosen["graphics"])
+    named = {name: chosen[name] for name in _PLANNED if chosen.get(name) is not None}
+    return run_review(plan_run(dataset, training=_training(chosen), **named), asked=asked, redo=chosen["redo"])
+
+
+def _annotate(dataset: Path, chosen: dict[str, Any]) -> tuple[Annotated, bool]:
+    """Run the main job with the options of the command line, and say what came out; also whether to be strict."""
+    named = {name: chosen[name] for name in (*_PLANNED, *_HEADLESS) if chosen.get(name) is not None}
     from annot_core.annotating import annotate
     from tui.plain.running import console, reporting
     from tui.plain.summary import print_annotated
 
     with reporting() as reporter:
-        result = annotate(dataset, training=training, log_output=True, listener=reporter.hear, **chosen)
+        result = annotate(dataset, training=_training(chosen), log_output=True, listener=reporter.hear, **named)
     print_annotated(console(), result)
-    return result
+    return result, chosen["strict"]
 
 
 def _training(chosen: dict[str, Any]) -> TrainingSettings:
     from annot_core.classifier.training import TrainingSettings
 
-    return TrainingSettings(**chosen)
+    return TrainingSettings(**{name: chosen[name] for name in _TRAINED})
 
 
 def _exit_code(result: Annotated, strict: bool) -> int:

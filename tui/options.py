@@ -14,7 +14,7 @@ from annot_core.errors import UsageError
 from annot_core.recipes import DEFAULT_RECIPE, recipe_names
 from annot_core.search import search_names
 from annot_core.thresholds import Threshold, parse_threshold
-from tui.terminal.capabilities import Colors
+from tui.settings import COLORS, GRAPHICS, QUALITIES
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -58,7 +58,11 @@ def training_options(command: Command) -> Command:
             help="Network to train. auto: small for small images, else mobilenetv3 with ImageNet weights.",
         ),
         click.option("--epochs", type=click.IntRange(1), help="Passes over the images. Default: by their number."),
-        click.option("--image-size", type=click.IntRange(32, 2048), help="Side of the training pictures, in pixels."),
+        click.option(
+            "--image-size",
+            type=click.IntRange(32, 2048),
+            help="Side of the pictures that a network is trained on, in pixels. A --model of any size gets these too.",
+        ),
         click.option("--batch-size", type=click.IntRange(1, 4096), help="Pictures in a training step."),
         click.option(
             "--seed",
@@ -67,6 +71,18 @@ def training_options(command: Command) -> Command:
             show_default=True,
             help="Start of all random numbers.",
         ),
+    )
+
+
+def display_options(command: Command) -> Command:
+    """Add how pictures are drawn in the terminal."""
+    return _added(
+        command,
+        click.option(
+            "--quality", type=click.Choice(QUALITIES), help="How faithful pictures are. auto: as the line allows."
+        ),
+        colors_option,
+        click.option("--graphics", type=click.Choice(GRAPHICS), help="How pictures are drawn. auto: as fits."),
     )
 
 
@@ -140,9 +156,8 @@ def colors_option(command: Command) -> Command:
     """Add how many colors are shown."""
     return click.option(
         "--colors",
-        type=click.Choice([str(colors) for colors in Colors]),
-        callback=lambda ctx, param, value: None if value is None else Colors(value),
-        help="Colors to show pictures in. Default: what the terminal has; NO_COLOR is honored.",
+        type=click.Choice(COLORS),
+        help="Colors to show pictures in. auto: what the terminal has; NO_COLOR is honored.",
     )(command)
 
 

@@ -2,7 +2,8 @@
 
 A model is traced into the calls it makes, in order. Where the last convolution sits in a nested model,
 the search goes on inside it, and the parts before and behind are put around what is found there: no
-sub-model ever crosses the wall of a nested one, which Keras cannot build.
+sub-model ever crosses the wall of a nested one, which Keras cannot build. The finer stage may lie behind
+another such wall, or outside of it.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from annot_core.errors import ModelError
 
 if TYPE_CHECKING:
     import keras
+
+Size = tuple[int, int]
 
 PROBED_SIDE = 256
 """Height and width, in pixels, at which networks that take any size are asked for their sizes."""
@@ -33,30 +36,65 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Graph:
+    """A model as the calls it makes; `sizes` are the (height, width) of their outputs, (0, 0) for no picture.
+
+    `taken` is the (height, width) of the input.
+    """
+
+    inputs: Any
+    output: Any
+    calls: list[Call]
+    sizes: list[Size]
+    taken: Size
+
+    def size_of(self, tensor: Any) -> Size:
+        """Return the (height, width) of a tensor of the graph."""
+        sizes = (size for call, size in zip(self.calls, self.sizes, strict=True) if call.given is tensor)
+        return next(sizes, self.taken)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Split:
     """A classifier cut at its last convolution stage.
 
     `features` takes images (N, H, W, C) and gives the activations of the (earlier, last) stage. `head`
     takes the last stage's activations and the images and gives scores (N, classes); what reaches the
-    scores past the stage is computed from the images. `last_name` names the layer of the cut.
+    scores past the stage is computed from the images. `last_name` names the layer of the cut, and `size` is
+    the (height, width) of its output. `has_finer` tells that the earlier stage is another one than the last.
     """
 
     features: Callable[[Any], tuple[Any, Any]]
     head: Callable[[Any, Any], Any]
     last_name: str
+    size: Size
+    has_finer: bool
 
 
-def split_at_last_stage(model: keras.Model) -> Split:
+@dataclass(frozen=True, slots=True, eq=False)
+class Finer:
+    """A call whose output is fine enough, or, with `within`, a nested model that holds such a stage.
+
+    `within` takes what the nested model takes and gives (the finer stage, what the nested model gives).
+    """
+
+    call: Call
+    within: Callable[[Any], tuple[Any, Any]] | None = None
+
+
+def split_at_last_stage(model: keras.Model, size: Size | None = None) -> Split:
     """Cut a private copy of a classifier at its last convolution stage.
 
     Args:
         model: a Sequential or functional model of our own; calls are added to its graph.
+        size: (height, width) of its pictures, for a model that takes any size.
 
     Raises:
         ModelError: there is no convolution with a picture-like output, it has its channels first, or
             the model has several inputs.
     """
-    inputs, output, calls = _trace(model)
+    graph = _trace(model, size or (PROBED_SIDE, PROBED_SIDE))
+    calls = graph.calls
     last_convolution = _last_convolution(calls)
     if last_convolution is None:
         raise ModelError(
@@ -64,19 +102,24 @@ def split_at_last_stage(model: keras.Model) -> Split:
             "use a convolutional classifier, or leave --model out to have one trained"
         )
     call = calls[last_convolution]
-    if _is_nested(call.layer) and not (_is_picture(call.given) and _is_passed_by(calls, call.given, output)):
-        return _around(split_at_last_stage(call.layer), inputs, calls, call, output)
-    last = _cut(inputs, output, calls, _end_of_stage(calls, last_convolution))
-    earlier = _stage_before(inputs, calls, last)
+    if _is_nested(call.layer) and not (_is_picture(call.given) and _is_passed_by(calls, call.given, graph.output)):
+        return _around(graph, last_convolution)
+    last = _cut(graph, _end_of_stage(calls, last_convolution))
+    finer = _finer_before(graph, last, graph.sizes[last])
     return Split(
-        features=_part(inputs, [earlier.given, calls[last].given]),
-        head=_rest(inputs, calls, calls[last].given, output),
+        features=_with_finer(graph, finer, calls[last].given),
+        head=_rest(graph, calls[last].given, graph.output),
         last_name=calls[last].layer.name,
+        size=graph.sizes[last],
+        has_finer=finer is not None,
     )
 
 
-def _trace(model: keras.Model) -> tuple[Any, Any, list[Call]]:
-    """Call every layer of a model once more on symbolic tensors, in order, and keep what went in and out."""
+def _trace(model: keras.Model, size: Size) -> Graph:
+    """Call every layer of a model once more on symbolic tensors, in order, and keep what went in and out.
+
+    `size` is the (height, width) of the pictures where the model does not say.
+    """
     import keras
 
     if len(model.inputs) != 1:
@@ -96,9 +139,26 @@ def _trace(model: keras.Model) -> tuple[Any, Any, list[Call]]:
         tensor = inputs = keras.Input(batch_shape=model.inputs[0].shape, dtype=model.inputs[0].dtype)
         for layer in model.layers:
             tensor = listen(layer, tensor)
-        return inputs, tensor, calls
+        return _sized(inputs, tensor, calls, size)
     again = keras.models.clone_model(model, clone_function=lambda layer: layer, call_function=listen)
-    return again.inputs[0], again.outputs[0], calls
+    return _sized(again.inputs[0], again.outputs[0], calls, size)
+
+
+def _sized(inputs: Any, output: Any, calls: list[Call], size: Size) -> Graph:
+    """Work out the sizes of all outputs for one and the same input size."""
+    import keras
+
+    shape = inputs.shape
+    if len(shape) != 4:
+        return Graph(inputs, output, calls, [(0, 0)] * len(calls), (0, 0))
+    height, width = shape[1] or size[0], shape[2] or size[1]
+    pictures = [call.given for call in calls if _is_picture(call.given)]
+    if not pictures:
+        return Graph(inputs, output, calls, [(0, 0)] * len(calls), (height, width))
+    probe = keras.KerasTensor((1, height, width, shape[3]), dtype=inputs.dtype)
+    specs = iter(keras.Function([inputs], pictures).compute_output_spec([probe]))
+    sizes = [tuple(next(specs).shape[1:3]) if _is_picture(call.given) else (0, 0) for call in calls]
+    return Graph(inputs, output, calls, sizes, (height, width))
 
 
 def _is_nested(layer: Any) -> bool:
@@ -153,35 +213,52 @@ def _end_of_stage(calls: list[Call], convolution: int) -> int:
     return end
 
 
-def _cut(inputs: Any, output: Any, calls: list[Call], last: int) -> int:
+def _cut(graph: Graph, last: int) -> int:
     """The end of the last stage, or the nearest call before it, as fine, that no path leads around, if any."""
-    if not _is_passed_by(calls, calls[last].given, output):
+    calls = graph.calls
+    if not _is_passed_by(calls, calls[last].given, graph.output):
         return last
-    sides = _sides(inputs, calls[: last + 1])
-    first = next(index for index, call in enumerate(calls) if _convolves(call))
-    as_fine = (index for index in reversed(range(first, last)) if sides[index] == sides[last])
-    return next((index for index in as_fine if not _is_passed_by(calls, calls[index].given, output)), last)
+    as_fine = (
+        index for index in reversed(range(_first_convolution(calls), last)) if graph.sizes[index] == graph.sizes[last]
+    )
+    return next((index for index in as_fine if not _is_passed_by(calls, calls[index].given, graph.output)), last)
 
 
-def _stage_before(inputs: Any, calls: list[Call], last: int) -> Call:
-    """The last call before `last` whose output is finer and made by a convolution, or `last` itself."""
-    sides = _sides(inputs, calls[: last + 1])
-    first = next(index for index, call in enumerate(calls) if _convolves(call))
-    for index in reversed(range(first, last)):
-        if sides[index] >= COARSER * sides[last] and not _is_pooling(calls[index].layer):
-            return calls[index]
-    return calls[last]
+def _first_convolution(calls: list[Call]) -> int:
+    return next((index for index, call in enumerate(calls) if _convolves(call)), len(calls))
 
 
-def _sides(inputs: Any, calls: list[Call]) -> list[int]:
-    """The height of each call's output, 0 where it is no picture, for one and the same input size."""
-    import keras
+def _finer_before(graph: Graph, end: int, last: Size) -> Finer | None:
+    """The nearest stage before the call of number `end` that is finer than `last`, and made by a convolution."""
+    for index in reversed(range(_first_convolution(graph.calls), end)):
+        call = graph.calls[index]
+        # One of several inputs cannot be traced; what it gives is a stage all the same.
+        if _is_nested(call.layer) and _convolves(call) and len(call.layer.inputs) == 1:
+            inner = _trace(call.layer, graph.size_of(call.taken[0]))
+            if found := _finer_before(inner, len(inner.calls), last):
+                return Finer(call, _with_finer(inner, found, inner.output))
+        elif graph.sizes[index][0] >= COARSER * last[0] and not _is_pooling(call.layer):
+            return Finer(call)
+    return None
 
-    pictures = [call.given for call in calls if _is_picture(call.given)]
-    height, width = (side or PROBED_SIDE for side in inputs.shape[1:3])
-    probe = keras.KerasTensor((1, height, width, inputs.shape[3]), dtype=inputs.dtype)
-    specs = iter(keras.Function([inputs], pictures).compute_output_spec([probe]))
-    return [next(specs).shape[1] if _is_picture(call.given) else 0 for call in calls]
+
+def _with_finer(graph: Graph, finer: Finer | None, target: Any) -> Callable[[Any], tuple[Any, Any]]:
+    """Build a function of a graph's input that gives (the finer stage, `target`); `target` twice without one."""
+    if finer is None:
+        alone = _part(graph.inputs, target)
+        return lambda images: (alone(images),) * 2
+    call, within = finer.call, finer.within
+    if within is None:
+        both = _part(graph.inputs, [call.given, target])
+        return lambda images: tuple(both(images))
+    before = _part(graph.inputs, call.taken[0])
+    behind = _rest(graph, call.given, target)
+
+    def through(images: Any) -> tuple[Any, Any]:
+        fine, given = within(before(images))
+        return fine, behind(given, images)
+
+    return through
 
 
 def _part(start: Any, end: Any) -> Callable[[Any], Any]:
@@ -212,21 +289,34 @@ def _is_passed_by(calls: list[Call], tensor: Any, output: Any) -> bool:
     return False
 
 
-def _rest(inputs: Any, calls: list[Call], start: Any, output: Any) -> Callable[[Any, Any], Any]:
+def _rest(graph: Graph, start: Any, output: Any) -> Callable[[Any, Any], Any]:
     """Build what follows a tensor, as a function of it and of the images."""
-    if not _is_passed_by(calls, start, output):
+    if not _is_passed_by(graph.calls, start, output):
         part = _part(start, output)
         return lambda activations, images: part(activations)
-    both = _part([start, inputs], output)
+    both = _part([start, graph.inputs], output)
     return lambda activations, images: both([activations, images])
 
 
-def _around(inner: Split, inputs: Any, calls: list[Call], call: Call, output: Any) -> Split:
+def _around(graph: Graph, index: int) -> Split:
     """Put what comes before and behind a nested model around the cut inside it."""
-    before = _part(inputs, call.taken[0])
-    behind = _rest(inputs, calls, call.given, output)
+    call = graph.calls[index]
+    inner = split_at_last_stage(call.layer, graph.size_of(call.taken[0]))
+    finer = None if inner.has_finer else _finer_before(graph, index, inner.size)
+    before = _part(graph.inputs, call.taken[0])
+    behind = _rest(graph, call.given, graph.output)
+    entering = _with_finer(graph, finer, call.taken[0])
+
+    def features(images: Any) -> tuple[Any, Any]:
+        if finer is None:
+            return inner.features(before(images))
+        fine, taken = entering(images)
+        return fine, inner.features(taken)[1]
+
     return Split(
-        features=lambda images: inner.features(before(images)),
+        features=features,
         head=lambda activations, images: behind(inner.head(activations, before(images)), images),
         last_name=f"{call.layer.name}/{inner.last_name}",
+        size=inner.size,
+        has_finer=inner.has_finer or finer is not None,
     )

@@ -16,19 +16,41 @@ if TYPE_CHECKING:
     import keras
 
 
+# Of ImageNet's training pictures, RGB from 0 to 1, as PyTorch's models use them.
+_MEAN = np.array([0.485, 0.456, 0.406], dtype=np.float32)
+_DEVIATION = np.array([0.229, 0.224, 0.225], dtype=np.float32)
+# The same from 0 to 255, as Caffe's models use them: slightly other numbers.
+_CAFFE_MEAN = np.array([123.68, 116.779, 103.939], dtype=np.float32)
+
+
 class PixelRange(enum.StrEnum):
     """The range of pixel values that a model was trained on."""
 
     BYTES = "0-255"
     UNIT = "0-1"
     SIGNED = "-1-1"
+    CAFFE = "0-255 as BGR, less the ImageNet mean"
+    TORCH = "0-1, less the ImageNet mean and over its deviation"
+
+    @property
+    def needs_color(self) -> bool:
+        """Tell whether only pixels of three channels can be in this range."""
+        return self in (PixelRange.CAFFE, PixelRange.TORCH)
 
     def scale(self, pixels: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Bring pixels from 0 to 255 to this range; the same shape, float32."""
+        """Bring pixels (..., channels) from 0 to 255, RGB or gray, to this range; the same shape, float32.
+
+        These are the ranges of `keras.applications`' `preprocess_input`: as they come (EfficientNet,
+        MobileNetV3), -1 to 1 (MobileNet, Xception, ResNetV2), Caffe's (VGG, ResNet) and PyTorch's (DenseNet).
+        """
         if self is PixelRange.UNIT:
             return pixels / np.float32(255)
         if self is PixelRange.SIGNED:
             return pixels / np.float32(127.5) - np.float32(1)
+        if self is PixelRange.CAFFE:
+            return np.ascontiguousarray((pixels - _CAFFE_MEAN)[..., ::-1])
+        if self is PixelRange.TORCH:
+            return (pixels / np.float32(255) - _MEAN) / _DEVIATION
         return pixels
 
 

@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-import warnings
 import zipfile
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from annot_core.classifier.classifier import Classifier, PixelRange, in_channels
+from annot_core.classifier.classifier import Classifier
+from annot_core.classifier.pixel_ranges import find_pixel_range
 from annot_core.classifier.runtime import start_keras
 from annot_core.dataset import Dataset
-from annot_core.errors import ImageError, ModelError
-from annot_core.imaging import read_image, resize
-from annot_core.progress import Level, Listener, Notice, ignore
-from annot_core.records import LabelledImage
+from annot_core.errors import ModelError
+from annot_core.progress import Listener, Notice, ignore
 
 if TYPE_CHECKING:
     import keras
@@ -27,7 +23,7 @@ if TYPE_CHECKING:
 ENDINGS = (".keras", ".h5", ".hdf5")
 CLASSES_FILE = "classes.txt"
 FREE_SIZE_PX = 224
-PROBED_IMAGES = 48
+"""What a model of any size gets where nobody says: most networks in use were trained on such pictures."""
 
 
 def load_classifier(
@@ -47,7 +43,8 @@ def load_classifier(
         classes: a file with one class a line, in the order of the model's outputs. None: `classes.txt`
             beside the model, else the sorted folder names.
         trust_model: run Python code that the file carries (Lambda layers).
-        image_size: side of the square for a model that takes any size, in pixels.
+        image_size: side of the square for a model that takes any size, in pixels; best the one that it was
+            trained on. None: 224.
         listener: hears how the pictures are fed to the model.
 
     Raises:
@@ -56,8 +53,17 @@ def load_classifier(
     model = load_model(path, trust_model=trust_model)
     names = _class_names(path, classes, dataset, _output_count(model))
     size, channels = _input_shape(model, image_size)
-    pixel_range = _pixel_range(model, names, size, channels, dataset, listener)
-    return Classifier(model, names, size, channels, pixel_range, fingerprint(model))
+    if None in model.input_shape[1:3] and image_size is None:
+        listener(
+            Notice(
+                f"the model takes pictures of any size; it gets {size[0]} x {size[1]} pixels: with --image-size you "
+                "can name the size that it was trained on"
+            )
+        )
+    pixel_range = find_pixel_range(model, names, size, channels, dataset, listener)
+    return Classifier(
+        model, names, size, channels, pixel_range, fingerprint(model), any_size=model.input_shape[1:3] == (None, None)
+    )
 
 
 def load_model(path: Path, *, trust_model: bool = False) -> keras.Model:
@@ -179,73 +185,3 @@ def _input_shape(model: keras.Model, image_size: int | None) -> tuple[tuple[int,
         )
     free = image_size or FREE_SIZE_PX
     return (shape[2] or free, shape[1] or free), shape[3]
-
-
-def _pixel_range(
-    model: keras.Model,
-    names: tuple[str, ...],
-    size: tuple[int, int],
-    channels: int,
-    dataset: Dataset,
-    listener: Listener,
-) -> PixelRange:
-    """Find the range of pixels that a model was trained on: the one in which it recognizes most images."""
-    if _has_layer(model, "Rescaling"):
-        return PixelRange.BYTES
-    # Normalization is fitted to what came in, mostly bytes; without it, most people divide by 255.
-    likely = [PixelRange.UNIT, PixelRange.SIGNED, PixelRange.BYTES]
-    if _has_layer(model, "Normalization"):
-        likely.reverse()
-    pictures, labels = _sample(dataset.images, names, size)
-    if not len(pictures):
-        return likely[0]
-    right = {each: _accuracy(model, each.scale(in_channels(pictures, channels)), labels) for each in likely}
-    best = max(likely, key=lambda each: right[each])
-    listener(
-        Notice(
-            f"the model has no Rescaling layer; of {len(pictures)} images it recognizes {right[best]:.0%} "
-            f"with pixels {best.value}, which is what it gets"
-        )
-    )
-    if right[best] < 2 / (len(names) + 1):
-        listener(
-            Notice(
-                f"expected the model to recognize most images, found {right[best]:.0%}: boxes will be poor; check "
-                "the order of its classes (--classes)",
-                Level.WARNING,
-            )
-        )
-    return best
-
-
-def _has_layer(model: keras.Model, kind: str) -> bool:
-    return any(type(layer).__name__ == kind or _has_layer(layer, kind) for layer in getattr(model, "layers", ()))
-
-
-def _sample(
-    images: Sequence[LabelledImage], names: tuple[str, ...], size: tuple[int, int]
-) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """Some readable images from all over the data set, (N, height, width, 3) uint8, and their classes (N,)."""
-    pictures: list[NDArray[np.uint8]] = []
-    labels: list[int] = []
-    known = [image for image in images if image.class_name in names]
-    for image in known[:: max(1, len(known) // PROBED_IMAGES)]:
-        try:
-            pictures.append(resize(read_image(image.path, fit=size).pixels, size))
-        except ImageError:
-            continue
-        labels.append(names.index(image.class_name))
-    stacked = np.stack(pictures) if pictures else np.zeros((0, size[1], size[0], 3), np.uint8)
-    return stacked, np.array(labels, dtype=np.int64)
-
-
-def _accuracy(model: keras.Model, pictures: NDArray[np.float32], labels: NDArray[np.int64]) -> float:
-    with warnings.catch_warnings():
-        # Of a model that was built with a list of one input.
-        warnings.filterwarnings("ignore", message="The structure of `inputs`")
-        scores = np.asarray(model(pictures, training=False), dtype=np.float32)
-    if scores.shape[-1] > 1:
-        return float(np.mean(scores.argmax(axis=-1) == labels))
-    one = scores[:, 0]
-    is_probability = bool(np.all((one >= 0) & (one <= 1)))
-    return float(np.mean((one > (0.5 if is_probability else 0.0)) == labels))

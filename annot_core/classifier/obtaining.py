@@ -13,6 +13,7 @@ from annot_core.classifier.loading import load_classifier
 from annot_core.classifier.runtime import start_keras
 from annot_core.classifier.training import TrainingSettings, train
 from annot_core.dataset import Dataset
+from annot_core.errors import DatasetError
 from annot_core.progress import Listener, Notice, Stage, StageFinished, ignore
 
 
@@ -48,6 +49,7 @@ def obtain_classifier(
 
     Raises:
         ModelError: the model cannot be used with this data set.
+        DatasetError: there is no model, and only one class.
         TrainingError: nothing can be trained on this data set.
     """
     if request.model is not None:
@@ -59,6 +61,7 @@ def obtain_classifier(
             image_size=request.training.image_size,
             listener=listener,
         )
+    check_trainable(dataset)
     card = read_card(folder)
     asked = request.training.described()
     default = TrainingSettings().described()
@@ -68,6 +71,20 @@ def obtain_classifier(
             listener(Notice(f"using the classifier trained before (hold-out accuracy {card.holdout_accuracy:.2f})"))
             return kept
     return train_and_keep(request.training, dataset, folder, listener=listener, clock=clock)
+
+
+def check_trainable(dataset: Dataset) -> None:
+    """Make sure that there is something to tell apart.
+
+    Raises:
+        DatasetError: the data set has only one class.
+    """
+    if len(dataset.classes) < 2:
+        raise DatasetError(
+            f"expected at least two class folders, to train a classifier that tells them apart, found only "
+            f"{dataset.classes[0]!r}; add a folder of other images, such as `background`, or bring your own "
+            "classifier with --model"
+        )
 
 
 def train_and_keep(

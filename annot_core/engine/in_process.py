@@ -8,11 +8,9 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 
+from annot_core.engine import BATCH_SIZE, BATCHES_AHEAD
 from annot_core.pipeline import Picture, Pipeline
 from annot_core.records import Failure, LabelledImage, Proposal
-
-BATCH_SIZE = 32
-BATCHES_AHEAD = 2
 
 
 class InProcessEngine:

@@ -11,12 +11,15 @@ The functions change rows inside a transaction of the caller's.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from annot_core.errors import SessionError
-from annot_core.records import Decider, Decision, Verdict
-from annot_core.session.rows import DECISION, Row, box_row, pack, to_decision
+from annot_core.records import Decider, Decision, Status, Verdict
+from annot_core.session.rows import DECISION, Row, box_row, first_box, pack, to_decision
 from annot_core.session.views import UndoStep
+
+MOST_TOLD = 1000
+"""An undo or redo gives back at most this many decisions; the rest are counted."""
 
 _REFRESH = """UPDATE image SET (decision, verdict) = (
     SELECT journal.seq, journal.verdict FROM journal JOIN step ON step.id = journal.step
@@ -25,21 +28,20 @@ _REFRESH = """UPDATE image SET (decision, verdict) = (
     AND (step.decider = 'person' OR (
         journal.class_name = image.class_name
         AND (journal.verdict <> 'keep' OR (journal."left" IS NULL) = image.is_background)))
-    ORDER BY step.decider = 'person' DESC, journal.seq DESC LIMIT 1)
-    WHERE id = ?"""
+    ORDER BY step.decider = 'person' DESC, journal.seq DESC LIMIT 1)"""
 
 _APPEND = """INSERT INTO journal (event, step, happened_at, image, content, verdict, class_name,
-    "left", top, "right", bottom, width, height)
-    VALUES ('decide', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+    "left", top, "right", bottom, width, height, mended)
+    VALUES ('decide', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
 
 
 def refresh(connection: sqlite3.Connection, images: Iterable[int]) -> None:
     """Work out anew which decision holds for each of `images`, given by row id."""
-    connection.executemany(_REFRESH, ((image,) for image in images))
+    connection.executemany(f"{_REFRESH} WHERE id = ?", ((image,) for image in images))
 
 
-def append_decisions(connection: sqlite3.Connection, decisions: Sequence[Decision], now: str) -> int:
-    """Append decisions and return how many were taken; see `Session.decide`."""
+def append_decisions(connection: sqlite3.Connection, decisions: Iterable[Decision], now: str) -> int:
+    """Append decisions, one at a time, and return how many were taken; see `Session.decide`."""
     steps: dict[Decider, int] = {}
     taken = 0
     for decision in decisions:
@@ -88,37 +90,52 @@ def _turn(connection: sqlite3.Connection, pick: str, old: str, new: str, event: 
         return None
     connection.execute("UPDATE step SET state = ? WHERE id = ?", (new, step))
     connection.execute("INSERT INTO journal (event, step, happened_at) VALUES (?, ?, ?)", (event, step, now))
+    connection.execute(
+        f"{_REFRESH} WHERE id IN (SELECT image FROM journal WHERE step = ? AND event = 'decide')", (step,)
+    )
+    (taken,) = connection.execute(
+        "SELECT count(*) FROM journal WHERE step = ? AND event = 'decide'", (step,)
+    ).fetchone()
     rows = connection.execute(
-        f"""SELECT image.id, {DECISION} FROM journal
+        f"""SELECT {DECISION} FROM journal
         JOIN image ON image.id = journal.image JOIN step ON step.id = journal.step
-        WHERE journal.step = ? AND journal.event = 'decide' ORDER BY journal.seq""",
+        WHERE journal.step = ? AND journal.event = 'decide' ORDER BY journal.seq LIMIT {MOST_TOLD}""",
         (step,),
-    ).fetchall()
-    refresh(connection, {row[0] for row in rows})
-    decisions = (to_decision(row[1:]) for row in rows)
-    return UndoStep(tuple(decision for decision in decisions if decision is not None))
+    )
+    told = tuple(decision for decision in map(to_decision, rows) if decision is not None)
+    return UndoStep(told, more=taken - len(told))
 
 
 def _find(connection: sqlite3.Connection, decision: Decision) -> Row:
-    """Return (id, content, class name, is background, width, height, current decision) of the image."""
+    """Return (id, content, class name, is background, width, height, current decision, status) of the image."""
     image: Row | None = connection.execute(
-        "SELECT id, content, class_name, is_background, width, height, decision FROM image WHERE source = ?",
+        "SELECT id, content, class_name, is_background, width, height, decision, status FROM image WHERE source = ?",
         (pack(decision.source),),
     ).fetchone()
     if image is None:
         raise SessionError(
             f"expected a decision on an image of this session, found {decision.source!r}; list the data set first"
         )
-    if not decision.content:
+    if not decision.content and not _is_on_unreadable(decision, image):
         raise SessionError(
             f"expected the content that {decision.source!r} was decided on, found none; "
-            "only images that were read can be decided"
+            "only images that were read can be kept"
         )
     return image
 
 
+def _is_on_unreadable(decision: Decision, image: Row) -> bool:
+    """Tell whether a person says of an image that could not be read that it is not to be kept.
+
+    It holds until the file is read after all, since then the image has a content.
+    """
+    _, content, _, _, _, _, _, status = image
+    is_persons_no = decision.decider is Decider.PERSON and decision.verdict is not Verdict.KEEP
+    return is_persons_no and status == Status.FAILED and not content
+
+
 def _is_open_to_auto(decision: Decision, image: Row) -> bool:
-    _, content, class_name, is_background, _, _, current = image
+    _, content, class_name, is_background, _, _, current, _ = image
     fits = decision.verdict is not Verdict.KEEP or (decision.box is None) == bool(is_background)
     return current is None and decision.content == content and pack(decision.class_name) == class_name and fits
 
@@ -132,7 +149,7 @@ def _begin_step(connection: sqlite3.Connection, decider: Decider) -> int:
 
 
 def _append(connection: sqlite3.Connection, decision: Decision, image: Row, step: int, now: str) -> None:
-    row_id, content, _, _, width, height, _ = image
+    row_id, content, _, _, width, height, _, _ = image
     is_present_content = decision.content == content
     size = (width, height) if is_present_content else (None, None)
     entry = (
@@ -144,9 +161,20 @@ def _append(connection: sqlite3.Connection, decision: Decision, image: Row, step
         pack(decision.class_name),
         *box_row(decision.box),
         *size,
+        is_present_content and _is_mended(connection, decision, image),
     )
     seq = connection.execute(_APPEND, entry).lastrowid
     if is_present_content:
         connection.execute(
             "UPDATE image SET decision = ?, verdict = ? WHERE id = ?", (seq, decision.verdict.value, row_id)
         )
+
+
+def _is_mended(connection: sqlite3.Connection, decision: Decision, image: Row) -> bool:
+    """Tell whether a person keeps the image with another class or box than it came with."""
+    row_id, _, class_name, *_ = image
+    if decision.decider is not Decider.PERSON or decision.verdict is not Verdict.KEEP:
+        return False
+    proposal = connection.execute("SELECT candidates FROM proposal WHERE image = ?", (row_id,)).fetchone()
+    proposed = None if proposal is None else first_box(proposal[0])
+    return pack(decision.class_name) != class_name or decision.box != proposed

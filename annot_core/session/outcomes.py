@@ -12,8 +12,19 @@ from annot_core.errors import SessionError
 from annot_core.records import Failure, Proposal, Status, Verdict
 from annot_core.session.journal import refresh
 from annot_core.session.listing import clear_outcomes
-from annot_core.session.rows import candidates_json, heatmap_row, pack, printable
-from annot_core.session.views import Counts
+from annot_core.session.rows import candidates_json, heatmap_row, pack, printable, unpack
+from annot_core.session.views import ClassCounts, Counts
+
+_CLASS_COUNTS = """SELECT coalesce(journal.class_name, image.class_name) AS name, count(*),
+    count(*) FILTER (WHERE image.verdict = 'keep'),
+    count(*) FILTER (WHERE image.verdict = 'keep' AND journal.mended),
+    count(*) FILTER (WHERE image.verdict = 'drop'),
+    count(*) FILTER (WHERE image.verdict = 'later'),
+    count(*) FILTER (WHERE image.verdict IS NULL AND image.status <> 'failed'),
+    count(*) FILTER (WHERE image.status = 'failed'),
+    count(*) FILTER (WHERE image.status IS NULL)
+    FROM image LEFT JOIN journal ON journal.seq = image.decision
+    WHERE image.present GROUP BY name ORDER BY name"""
 
 
 def record(connection: sqlite3.Connection, results: Sequence[Proposal | Failure], producer: str) -> None:
@@ -70,6 +81,11 @@ def count(connection: sqlite3.Connection) -> Counts:
         undecided=undecided,
         missing=missing,
     )
+
+
+def count_classes(connection: sqlite3.Connection) -> tuple[ClassCounts, ...]:
+    """Count the images of each class; see `ClassCounts`."""
+    return tuple(ClassCounts(unpack(name), *numbers) for name, *numbers in connection.execute(_CLASS_COUNTS))
 
 
 def _find(connection: sqlite3.Connection, source: str) -> tuple[int, str, str | None]:

@@ -102,6 +102,12 @@ def to_candidates(text: str | None) -> tuple[Candidate, ...]:
     return tuple(Candidate(Box(*edges), search, threshold) for *edges, search, threshold in json.loads(text or "[]"))
 
 
+def first_box(text: str | None) -> Box | None:
+    """Return the first of the boxes that `candidates_json` wrote; None gives none."""
+    listed = json.loads(text or "[]")
+    return Box(*listed[0][:4]) if listed else None
+
+
 def heatmap_row(heatmap: NDArray[np.float16]) -> Row:
     """Return (height, width, bytes) of a grid, (h, w) float16."""
     return (*heatmap.shape, np.ascontiguousarray(heatmap, dtype="<f2").tobytes())

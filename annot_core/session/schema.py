@@ -98,7 +98,12 @@ CREATE INDEX journal_by_image ON journal (image, seq) WHERE image IS NOT NULL;
 CREATE INDEX journal_by_step ON journal (step) WHERE event = 'decide';
 """
 
-MIGRATIONS: tuple[str, ...] = (_VERSION_1,)
+_VERSION_2 = """
+-- Whether a person kept the image with a box other than the first candidate of then, or with another class.
+ALTER TABLE journal ADD COLUMN mended INTEGER NOT NULL DEFAULT 0;
+"""
+
+MIGRATIONS: tuple[str, ...] = (_VERSION_1, _VERSION_2)
 """The script at index v takes a session from version v to v + 1; an empty file is version 0."""
 
 _BUSY_TIMEOUT_S = 30.0

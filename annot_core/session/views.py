@@ -73,7 +73,36 @@ class ImageResult:
 
 
 @dataclass(frozen=True, slots=True)
+class ClassCounts:
+    """How many present images of one class there are, by decision and by outcome.
+
+    An image counts for the class that was decided, or for its label's where nothing is. `mended` ones are among
+    the `kept`: a person gave them a box other than the first candidate, or another class. `failed` and
+    `pending` go by the outcome, whatever was decided; `undecided` ones are as in `Counts`.
+    """
+
+    class_name: str
+    images: int
+    kept: int
+    mended: int
+    dropped: int
+    later: int
+    undecided: int
+    failed: int
+    pending: int
+
+
+@dataclass(frozen=True, slots=True)
 class UndoStep:
-    """The decisions that one undo took back, or one redo made again, in the order they were taken."""
+    """The decisions that one undo took back, or one redo made again, in the order they were taken.
+
+    A step can be as large as the data set: `decisions` holds its beginning, and `more` says how many follow.
+    """
 
     decisions: tuple[Decision, ...]
+    more: int = 0
+
+    @property
+    def source(self) -> str:
+        """The image to show after it: the first one of the step."""
+        return self.decisions[0].source

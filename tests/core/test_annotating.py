@@ -95,6 +95,22 @@ def test_every_bad_image_is_reported_with_its_reason(job: Job) -> None:
     assert {failure.source for failure in job[0].failures} == set(job[2].bad)
 
 
+@pytest.mark.usefixtures("bound_by_permissions")
+def test_what_permissions_forbid_is_reported_and_the_run_goes_on(tone_model: Path, dataset: Path) -> None:
+    draw(dataset / "locked" / "inside.jpg", "dark")
+    (dataset / "dark" / "dark-0.jpg").chmod(0)
+    (dataset / "locked").chmod(0)
+    report = dataset.with_name("report.json")
+    result = ac.annotate(dataset, model=tone_model, report=report)
+    (dataset / "locked").chmod(0o700)
+    images = {image["source"]: image for image in json.loads(report.read_text())["images"]}
+    assert result.boxes == 3
+    assert images["dark/dark-0.jpg"]["status"] == "failed"
+    assert "no permission to read the file" in images["dark/dark-0.jpg"]["reason"]
+    assert images["locked"]["status"] == "skipped"
+    assert "the folder cannot be read: Permission denied" in images["locked"]["reason"]
+
+
 def test_what_is_no_image_is_reported_with_its_reason(job: Job) -> None:
     for source, word in job[2].passed_over.items():
         one = reported(job, source)

@@ -80,6 +80,74 @@ def test_a_model_of_one_stage_has_no_finer_one():
     assert cut(model)[1:] == (30, 30)
 
 
+def block(width, *tail):
+    """A convolution of one level of fineness, as a model of its own."""
+    return keras.Sequential([layers.Conv2D(width, 3, padding="same", activation="relu"), *tail])
+
+
+def chain(*parts, side=32):
+    return weighted(
+        keras.Sequential([keras.Input((side, side, 3)), *parts, layers.GlobalAveragePooling2D(), layers.Dense(2)])
+    )
+
+
+def behind_a_nested_backbone():
+    backbone = keras.Model(inputs := small_input(), stages(inputs), name="backbone")
+    return chain(layers.Rescaling(2.0), backbone, layers.Conv2D(4, 3, padding="same", name="own"))
+
+
+def backbone_that_takes_any_size():
+    backbone = keras.Model(inputs := keras.Input((None, None, 3)), stages(inputs), name="backbone")
+    return chain(backbone, layers.Conv2D(4, 3, padding="same"), side=64)
+
+
+def nested_twice():
+    inner = keras.Sequential([block(4, layers.MaxPooling2D())])
+    return chain(keras.Sequential([inner, layers.Activation("relu")]), keras.Sequential([block(4)]))
+
+
+SPREAD = {
+    "outside": (lambda: chain(layers.Conv2D(4, 3, padding="same"), layers.MaxPooling2D(), block(4)), 32, 16),
+    "in the block before": (lambda: chain(block(4, layers.MaxPooling2D()), block(4)), 32, 16),
+    "two blocks before": (lambda: chain(block(4, layers.MaxPooling2D()), block(4), block(4)), 32, 16),
+    "strides in blocks": (lambda: chain(block(4), layers.MaxPooling2D(), block(4)), 32, 16),
+    "behind a backbone": (behind_a_nested_backbone, 16, 8),
+    "backbone of any size": (backbone_that_takes_any_size, 32, 16),
+    "nested twice": (nested_twice, 32, 16),
+}
+
+
+@pytest.mark.parametrize(("build", "earlier", "last"), SPREAD.values(), ids=SPREAD)
+def test_the_finer_stage_is_found_across_the_walls_of_nested_models(build, earlier, last):
+    model = build()
+    assert cut(model)[1:] == (earlier, last)
+    duplicate = copy_for_heatmaps(model)
+    images = keras.ops.convert_to_tensor(pictures(model, 2))
+    split = split_at_last_stage(duplicate.model)
+    scores = np.asarray(split.head(split.features(images)[1], images))
+    np.testing.assert_allclose(scores, np.asarray(duplicate.model(images)), atol=1e-5)
+
+
+def test_a_finer_stage_across_a_wall_is_the_one_of_the_flat_model():
+    convolutions = [layers.Conv2D(4, 3, padding="same", activation="relu") for _ in range(2)]
+    flat = chain(convolutions[0], layers.MaxPooling2D(), convolutions[1])
+    walled = chain(keras.Sequential([convolutions[0], layers.MaxPooling2D()]), keras.Sequential([convolutions[1]]))
+    walled.set_weights(flat.get_weights())
+    images = pictures(flat, 3)
+    np.testing.assert_allclose(
+        heatmaps(walled, images, [0, 1, 1], "fused"), heatmaps(flat, images, [0, 1, 1], "fused"), atol=1e-6
+    )
+
+
+def test_a_nested_block_of_two_inputs_before_the_last_stage_is_not_looked_into():
+    sides = [keras.Input((32, 32, 4)) for _ in range(2)]
+    joined = keras.Model(sides, layers.Conv2D(4, 3, padding="same")(layers.Add()(sides)))
+    inputs = small_input()
+    fine = layers.Conv2D(4, 3, padding="same")(inputs)
+    coarse = layers.Conv2D(4, 3, padding="same")(layers.MaxPooling2D()(joined([fine, fine])))
+    assert cut(weighted(keras.Model(inputs, classes(pooled(coarse)))))[1:] == (32, 16)
+
+
 def test_branches_that_end_without_space_are_cut_where_they_part():
     """The last convolution with a map lies on one of two branches; what both of them see says more."""
     inputs = small_input()

@@ -15,6 +15,7 @@ from models import classes, color_detector, draw_colors, draw_scene, pooled, sce
 from annot_core.cam.heatmapper import Heatmapper
 from annot_core.classifier.classifier import PixelRange
 from annot_core.classifier.loading import fingerprint, load_classifier, load_model
+from annot_core.classifier.pixel_ranges import find_pixel_range
 from annot_core.dataset import list_dataset
 from annot_core.errors import ModelError
 from annot_core.progress import Level, Notice
@@ -283,16 +284,40 @@ def test_pictures_get_the_size_that_the_model_takes(shape, image_size, expected,
     assert loaded.batch([np.zeros((5, 7, 3), np.uint8)]).shape == (1, expected[1], expected[0], 3)
 
 
+@pytest.mark.parametrize(
+    ("shape", "image_size", "free", "said"),
+    [
+        ((32, 32, 3), None, False, None),
+        ((None, None, 3), None, True, "it gets 224 x 224 pixels: with --image-size"),
+        ((None, None, 3), 48, True, None),
+        ((24, None, 3), None, False, "it gets 224 x 24 pixels"),
+    ],
+    ids=["fixed", "free", "free and asked", "half free"],
+)
+def test_a_model_of_any_size_is_known_as_one(shape, image_size, free, said, tmp_path, dataset):
+    heard = []
+    path = saved(classifier(shape=shape), tmp_path)
+    loaded = load_classifier(path, dataset, image_size=image_size, listener=heard.append)
+    assert loaded.any_size is free
+    assert (loaded.at_scale(1.5).input_size == loaded.input_size) is not free
+    about_size = [notice.text for notice in heard if "any size" in notice.text]
+    assert len(about_size) == (said is not None)
+    assert all(said in text for text in about_size)
+
+
 def in_range(pixels, *first, units=2, activation="softmax"):
     """A model that only knows the two colors as they look in one range of pixels.
 
     It answers to the dim channels of the squares, a tenth of the range, by a hat made of three ramps;
     anything else leaves it at class 0.
     """
-    low, top = (float(value) for value in pixels.scale(np.array([0, 255], np.float32)))
+    ends = pixels.scale(np.array([[0] * 3, [255] * 3], np.float32))
+    # A blue square is dim in red, and a red one in blue; some ranges have them the other way round.
+    dim_channels = [2, 0] if pixels is PixelRange.CAFFE else [0, 2]
+    low, top = ends[:, dim_channels]
     step, dim = 0.08 * (top - low), low + 0.1 * (top - low)
     kernel = np.zeros((1, 1, 3, 6), np.float32)
-    kernel[0, 0, 0, :3] = kernel[0, 0, 2, 3:] = 1
+    kernel[0, 0, dim_channels[0], :3] = kernel[0, 0, dim_channels[1], 3:] = 1
     hat = np.zeros((1, 1, 6, 2), np.float32)
     hat[0, 0, :3, 0] = hat[0, 0, 3:, 1] = [1, -2, 1]
     model = keras.Sequential(
@@ -305,7 +330,7 @@ def in_range(pixels, *first, units=2, activation="softmax"):
             layers.Dense(units, activation=activation, use_bias=False, name="classes"),
         ]
     )
-    ramps = np.tile(-np.array([dim - step, dim, dim + step], np.float32), 2)
+    ramps = -np.stack([dim - step, dim, dim + step], axis=1).ravel()
     model.get_layer("ramps").set_weights([kernel, ramps])
     model.get_layer("hats").set_weights([hat / step])
     # The logits of the squares are small, so that only a cut at 0 parts them.
@@ -316,7 +341,7 @@ def in_range(pixels, *first, units=2, activation="softmax"):
 @pytest.mark.parametrize(
     ("units", "activation"), [(2, "softmax"), pytest.param(1, "sigmoid", marks=pytest.mark.slow), (1, None)], ids=str
 )
-@pytest.mark.parametrize("pixels", PixelRange)
+@pytest.mark.parametrize("pixels", PixelRange, ids=lambda pixels: pixels.name)
 def test_pixels_come_in_the_range_that_the_model_recognizes_images_in(pixels, units, activation, tmp_path, dataset):
     heard = []
     path = saved(in_range(pixels, units=units, activation=activation), tmp_path)
@@ -326,10 +351,81 @@ def test_pixels_come_in_the_range_that_the_model_recognizes_images_in(pixels, un
     assert f"of 6 images it recognizes 100% with pixels {pixels.value}" in heard[0].text
 
 
+@pytest.mark.parametrize(
+    ("unit", "torch", "expected"),
+    [(0.88, 0.9, PixelRange.UNIT), (0.8, 0.9, PixelRange.TORCH), (0.98, 1.0, PixelRange.TORCH)],
+    ids=["luck", "better", "all of them"],
+)
+def test_a_likelier_range_is_not_given_up_for_luck(unit, torch, expected, tmp_path, dataset, monkeypatch):
+    shares = iter([unit, 0.1, 0.1, 0.1, torch])
+    monkeypatch.setattr("annot_core.classifier.pixel_ranges._accuracy", lambda *given: next(shares))
+    monkeypatch.setattr(
+        "annot_core.classifier.pixel_ranges._sample", lambda *given: (np.zeros((48, 32, 32, 3), np.uint8), None)
+    )
+    assert load_classifier(usual(tmp_path), dataset).pixel_range is expected
+
+
 @pytest.mark.parametrize("pixels", [PixelRange.BYTES, PixelRange.UNIT])
 def test_normalization_alone_does_not_tell_the_range(pixels, tmp_path, dataset):
     model = in_range(pixels, layers.Normalization(mean=[0.0] * 3, variance=[1.0] * 3))
     assert load_classifier(saved(model, tmp_path), dataset).pixel_range is pixels
+
+
+IMAGENET = keras.applications.imagenet_utils.preprocess_input
+OPENINGS = {
+    "over 255": (PixelRange.UNIT, lambda inputs: inputs / 255.0),
+    "times": (PixelRange.UNIT, lambda inputs: keras.ops.multiply(inputs, 1 / 255)),
+    "tf": (PixelRange.SIGNED, lambda inputs: IMAGENET(inputs, mode="tf")),
+    "caffe": (PixelRange.CAFFE, lambda inputs: IMAGENET(inputs, mode="caffe")),
+    "torch": (PixelRange.TORCH, lambda inputs: IMAGENET(inputs, mode="torch")),
+}
+
+
+@pytest.mark.parametrize(("behind", "opening"), OPENINGS.values(), ids=OPENINGS)
+def test_a_model_that_begins_with_sums_of_its_own_gets_bytes(behind, opening, tmp_path, dataset):
+    """As written in many a notebook: the preprocessing is operations of the graph, not a layer."""
+    inputs = small_input()
+    model = keras.Model(inputs, in_range(behind)(opening(inputs)))
+    loaded = load_classifier(saved(model, tmp_path), dataset)
+    assert loaded.pixel_range is PixelRange.BYTES
+    pixels = np.rint(scene(red=(8, 4)) * 255).astype(np.uint8)
+    maps = Heatmapper(loaded.model).heat(loaded.batch([pixels]), np.array([1])).maps
+    assert maps[0, 8:16, 4:12].min() > 0.9
+    assert maps[0].sum() == pytest.approx(64, abs=1)
+
+
+def test_sums_that_begin_a_model_are_no_proof(tmp_path, dataset):
+    inputs = small_input()
+    model = keras.Model(inputs, in_range(PixelRange.SIGNED)(inputs * 2.0 - 1.0))
+    assert load_classifier(saved(model, tmp_path), dataset).pixel_range is PixelRange.UNIT
+
+
+def test_a_rescaling_of_small_pixels_is_no_proof(tmp_path, dataset):
+    model = in_range(PixelRange.SIGNED, layers.Rescaling(2.0, offset=-1.0))
+    assert load_classifier(saved(model, tmp_path), dataset).pixel_range is PixelRange.UNIT
+
+
+KNOWN = {
+    "VGG16": PixelRange.CAFFE,
+    "ResNet50": PixelRange.CAFFE,
+    "DenseNet121": PixelRange.TORCH,
+    "ResNet50V2": PixelRange.SIGNED,
+    "MobileNet": PixelRange.SIGNED,
+    "MobileNetV2": PixelRange.SIGNED,
+    "MobileNetV3Small": PixelRange.BYTES,
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [pytest.param(*row, id=row[0], marks=() if row[0] == "VGG16" else pytest.mark.slow) for row in KNOWN.items()],
+)
+def test_where_images_do_not_tell_a_known_backbone_does(name, expected, tmp_path, dataset):
+    for image in dataset.images:
+        image.path.write_bytes(b"")
+    backbone = getattr(keras.applications, name)(include_top=False, weights=None, input_shape=(64, 64, 3))
+    model = keras.Sequential([keras.Input((64, 64, 3)), backbone, layers.GlobalAveragePooling2D(), layers.Dense(2)])
+    assert find_pixel_range(model, ("blue", "red"), (64, 64), 3, dataset) is expected
 
 
 def test_a_model_that_rescales_by_itself_gets_bytes(tmp_path, dataset):
@@ -368,9 +464,12 @@ def test_without_any_image_the_usual_range_is_taken(tmp_path, dataset):
 
 
 def test_a_model_that_recognizes_little_gives_a_warning(tmp_path, dataset):
-    (tmp_path / "classes.txt").write_text("red\nblue\n")
+    (tmp_path / "classes.txt").write_text("cat\nred\nblue\n")
+    model = keras.models.clone_model(classifier(3))
+    *_, bias = model.get_weights()
+    model.set_weights([*(0 * weight for weight in model.get_weights()[:-1]), 0 * bias + [1, 0, 0]])
     heard = []
-    load_classifier(saved(color_detector(), tmp_path), dataset, listener=heard.append)
+    load_classifier(saved(model, tmp_path), dataset, listener=heard.append)
     assert heard[-1] == Notice(heard[-1].text, Level.WARNING)
     assert "found 0%: boxes will be poor; check the order of its classes" in heard[-1].text
 
@@ -396,12 +495,27 @@ def test_a_gray_model_gets_luma(tmp_path):
     np.testing.assert_allclose(batch[:, 0, 0, 0], [0.299, 1], atol=1e-6)
 
 
+@pytest.mark.parametrize("channels", [1, 3], ids=["gray", "color"])
 @pytest.mark.parametrize(
     ("pixels", "expected"),
     [(PixelRange.BYTES, [0, 127.5, 255]), (PixelRange.UNIT, [0, 0.5, 1]), (PixelRange.SIGNED, [-1, 0, 1])],
     ids=["bytes", "unit", "signed"],
 )
-def test_a_range_is_reached_from_bytes(pixels, expected):
-    scaled = pixels.scale(np.array([0, 127.5, 255], np.float32))
+def test_a_range_is_reached_from_bytes(pixels, expected, channels):
+    scaled = pixels.scale(np.repeat(np.array([[0], [127.5], [255]], np.float32), channels, axis=1))
     assert scaled.dtype == np.float32
-    np.testing.assert_allclose(scaled, expected, atol=1e-6)
+    np.testing.assert_allclose(scaled, np.repeat(np.array(expected)[:, None], channels, axis=1), atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("pixels", "mode"),
+    [(PixelRange.SIGNED, "tf"), (PixelRange.CAFFE, "caffe"), (PixelRange.TORCH, "torch")],
+    ids=["tf", "caffe", "torch"],
+)
+def test_a_range_is_that_of_the_applications_of_keras(pixels, mode):
+    images = np.random.default_rng(0).uniform(0, 255, (2, 3, 4, 3)).astype(np.float32)
+    before = images.copy()
+    scaled = pixels.scale(images)
+    np.testing.assert_array_equal(images, before)
+    assert scaled.dtype == np.float32
+    np.testing.assert_allclose(scaled, IMAGENET(before.copy(), mode=mode), atol=1e-4)

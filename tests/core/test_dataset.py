@@ -12,12 +12,12 @@ from PIL import Image
 from annot_core import imaging
 from annot_core.dataset import (
     BACKGROUND_NAMES,
-    IMAGE_ENDINGS,
     check_output,
     default_output,
     list_dataset,
 )
 from annot_core.errors import DatasetError
+from annot_core.file_kinds import IMAGE_ENDINGS
 
 
 @pytest.fixture

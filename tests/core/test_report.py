@@ -130,7 +130,7 @@ def test_report_in_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None
         check_report_path(tmp_path / "nowhere" / "r.json")
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+@pytest.mark.usefixtures("bound_by_permissions")
 def test_report_in_a_folder_that_is_not_ours_is_refused(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
     with pytest.raises(UsageError, match="expected to be allowed to write"):

@@ -10,6 +10,7 @@ import pytest
 from session_fakes import decision, listed, proposed_session, sync
 
 from annot_core.errors import SessionError
+from annot_core.records import Verdict
 from annot_core.session import Session, schema
 
 
@@ -135,6 +136,28 @@ def test_a_creation_that_was_cut_off_is_made_good(tmp_path: Path) -> None:
     file_of(tmp_path).touch()
     with Session.open(tmp_path / "out", tmp_path / "data") as session:
         assert session.counts().images == 0
+
+
+def test_a_session_of_the_first_version_goes_on_with_its_decisions(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as earlier:
+        earlier.setattr(schema, "MIGRATIONS", schema.MIGRATIONS[:1])
+        with Session.open(tmp_path / "out", tmp_path / "data") as session:
+            sync(session, [listed(session.root, "a/1.jpg")])
+            session._connection.executescript(
+                """INSERT INTO step VALUES (1, 'person', 'standing');
+                INSERT INTO journal (event, step, happened_at, image, content, verdict, class_name)
+                SELECT 'decide', 1, '', id, 'v1', 'drop', class_name FROM image;
+                UPDATE image SET content = 'v1', decision = 1, verdict = 'drop';"""
+            )
+    assert query(file_of(tmp_path), "PRAGMA user_version") == 1
+    with Session.load(tmp_path / "out") as session:
+        assert [one.decision for one in session.results()] == [decision("a/1.jpg", Verdict.DROP)]
+        assert session.index().is_mended.tolist() == [False]
+    with Session.open(tmp_path / "out", tmp_path / "data") as session:
+        assert session.decide([decision("a/1.jpg")]) == 1
+        assert session.index().is_mended.tolist() == [True]
 
 
 @pytest.mark.parametrize("is_empty", [False, True], ids=["no file", "empty file"])

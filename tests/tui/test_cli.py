@@ -116,11 +116,18 @@ def test_folder_called_like_a_command_is_reached_with_its_path(
 
 
 @pytest.mark.parametrize("command", [["{data}"], ["demo", "{data}/new"]], ids=["review", "demo"])
-def test_review_waits_for_its_issue(dataset: Path, command: list[str]) -> None:
+def test_review_needs_a_terminal(dataset: Path, command: list[str]) -> None:
     result = invoke(*(word.format(data=dataset) for word in command))
     assert result.exit_code == 2
-    assert "expected --auto-accept: reviewing boxes in the terminal is not there yet" in result.stderr
+    assert "expected a terminal to review boxes in, found none" in result.stderr
     assert not dataset.with_name("photos-annotated").exists()
+
+
+@pytest.mark.parametrize("option", [["--report", "r.json"], ["--strict"], ["--min-score", "0.5"]], ids="-".join)
+def test_what_speaks_of_a_run_without_review_needs_auto_accept(dataset: Path, option: list[str]) -> None:
+    result = invoke(dataset, *option)
+    assert result.exit_code == 2
+    assert f"expected --auto-accept with {option[0]}, found none" in result.stderr
 
 
 # ---- how runs end
@@ -198,11 +205,13 @@ def test_wrong_usage_is_one_sentence_and_2(
     shutil.copytree("photos/dark", "one/dark")
     shutil.copytree("photos", "three")
     shutil.copytree("photos/dark", "three/gray")
+    before = sorted(tmp_path.rglob("*"))
     result = invoke(*(word.format(model=tone_model) for word in arguments), "--auto-accept")
     assert result.exit_code == 2
     line = one_line(result.stderr)
     assert line.startswith("error: ")
     assert message in line
+    assert sorted(tmp_path.rglob("*")) == before
 
 
 def test_code_in_a_model_is_not_run_unless_trusted(dataset: Path, tmp_path: Path) -> None:

@@ -1,0 +1,167 @@
+"""What the review screen is made of: its parts, carrying actions out one at a time, and showing what came of it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import ClassVar, TypeVar
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.screen import Screen
+
+from annot_core.errors import AnnotError
+from tui.desk import Desk
+from tui.display import Display
+from tui.keys import Context
+from tui.pictures import Mode, PictureMaker
+from tui.review.order import Order
+from tui.review.reviewer import Reviewer, Said
+from tui.text import printable
+from tui.widgets.key_hints import KeyHints
+from tui.widgets.prompt import Prompt
+from tui.widgets.side_panel import SidePanel, facts_text
+from tui.widgets.stage import Look, Stage
+from tui.widgets.status_line import StatusLine
+from tui.widgets.tally import Tally
+
+NARROW_COLUMNS = 90
+"""Below this width the side panel folds away."""
+
+WHILE_ADJUSTING = frozenset({"quit", "help", "mode", "box", "zoom"})
+"""What may be done besides adjusting while a box is in hand."""
+
+Result = TypeVar("Result")
+
+
+class EaselScreen(Screen[None]):
+    """Every action goes to the reviewer, in a thread and one at a time; then what is shown follows."""
+
+    AUTO_FOCUS = ""
+    stage_class: ClassVar[type[Stage]] = Stage
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (NARROW_COLUMNS, "-wide")]  # noqa: RUF012 - Textual's own way
+
+    def __init__(self, desk: Desk, reviewer: Reviewer, display: Display) -> None:
+        super().__init__(id="review")
+        self.desk = desk
+        self.reviewer = reviewer
+        self.maker = PictureMaker(desk.dataset.root, desk.session.heatmap, max_pixels=desk.plan.max_pixels)
+        self._display = display
+        self._mode = Mode.PHOTO
+        self._is_zoomed = False
+        self._is_outlined = True
+        self._turn = asyncio.Lock()
+
+    def compose(self) -> ComposeResult:
+        """Make the parts."""
+        yield Tally(self.desk.dataset.root.name)
+        with Horizontal(id="body"):
+            yield self.stage_class(self.maker, self._display)
+            yield SidePanel()
+        yield StatusLine()
+        yield Prompt()
+        yield KeyHints(Context.REVIEW)
+
+    def on_mount(self) -> None:
+        """Show the first image."""
+        self.show_easel()
+
+    def on_screen_resume(self) -> None:
+        """Show what may have changed on another screen."""
+        self.show_easel()
+
+    # ---- carrying actions out
+
+    async def carry_out(self, action: Callable[[], Result]) -> Result | None:
+        """Have something done in a thread, one thing at a time; what goes wrong is told."""
+        async with self._turn:
+            try:
+                return await asyncio.to_thread(action)
+            except AnnotError as error:
+                # A full disk, say: nothing was decided, and nothing moves.
+                self.warn(str(error))
+                return None
+
+    async def decide(self, action: Callable[[], Said]) -> None:
+        """Carry out a verdict, then show the next image: it is on disk by then."""
+        said = await self.carry_out(action)
+        if said is None:
+            return
+        self.tell(said)
+        if said.saved:
+            self._is_zoomed = False
+        if said.needs_box:
+            await self.needs_box(said)
+        self.show_easel()
+
+    async def needs_box(self, said: Said) -> None:
+        """Have a box drawn where a keep has none to take."""
+
+    def tell(self, said: Said) -> None:
+        """Show what came of an action."""
+        status = self.query_one(StatusLine)
+        status.warning = said.refused
+        if said.saved:
+            status.saved = f"saved: {printable(said.saved, longest=60)}"
+
+    def warn(self, text: str) -> None:
+        """Show what went wrong, until the next action."""
+        self.query_one(StatusLine).warning = text
+
+    # ---- showing
+
+    def look(self) -> Look | None:
+        """What the stage shall show."""
+        easel, adjuster = self.reviewer.easel, self.reviewer.adjuster
+        if easel is None:
+            return None
+        return Look(
+            easel,
+            mode=self._mode,
+            zoom=easel.box if self._is_zoomed else None,
+            is_outlined=self._is_outlined,
+            is_adjusting=adjuster is not None,
+            edge=adjuster.edge.value if adjuster is not None and adjuster.edge is not None else None,
+        )
+
+    def show_easel(self) -> None:
+        """Bring everything on the screen in line with the reviewer, and make what comes next."""
+        if not self.is_mounted:
+            return
+        self.query_one(Stage).look_at(self.look())
+        self._show_facts()
+        self.show_tally()
+        self.run_worker(self._make_ahead(), group="ahead-of-keys", exclusive=True, exit_on_error=False)
+
+    async def _make_ahead(self) -> None:
+        easels = await self.carry_out(self.reviewer.neighbours)
+        if easels:
+            self.query_one(Stage).make_ahead([Look(easel, self._mode, None, self._is_outlined) for easel in easels])
+
+    def _show_facts(self) -> None:
+        easel = self.reviewer.easel
+        if self.query_one(Prompt).is_asking:
+            return
+        notes = [] if self._mode is Mode.PHOTO else [f"shown: {self._mode}"]
+        adjuster = self.reviewer.adjuster
+        if adjuster is not None:
+            notes.append(f"adjusting {adjuster.edge or 'the whole box'}, steps of {adjuster.step_px} px")
+        panel = self.query_one(SidePanel)
+        panel.show(facts_text(easel, notes) if easel is not None else self._nothing())
+
+    def show_tally(self) -> None:
+        """Show how far the review is."""
+        queue, tally = self.reviewer.queue, self.query_one(Tally)
+        tally.counts = queue.counts()
+        place = queue.place
+        order = "" if queue.order is Order.PATH else f" by {queue.order}"
+        tally.filter_text = f"filter: {queue.filter}{order}"
+        tally.position = "" if place is None else f"{place + 1} of {len(queue)}"
+
+    def _nothing(self) -> Text:
+        """Say why there is no image."""
+        counts = self.reviewer.queue.counts()
+        if not counts.all:
+            return Text("there are no images")
+        return Text(f"no image passes the filter {str(self.reviewer.queue.filter)!r}")

@@ -1,0 +1,75 @@
+"""The last row: the keys that matter most on a screen."""
+
+from __future__ import annotations
+
+from rich.text import Text
+from textual.widget import Widget
+
+from tui.keys import BINDINGS, Context, KeyBinding, key_label
+
+_HINTS: dict[Context, tuple[tuple[str, str, str], ...]] = {
+    # The binding, another one where the keys are a range, and a word.
+    Context.REVIEW: (
+        ("keep", "", "keep"),
+        ("drop", "", "drop"),
+        ("take-1", "take-5", "candidate"),
+        ("adjust", "", "adjust"),
+        ("later", "", "later"),
+        ("next", "previous", "move"),
+        ("undo", "", "undo"),
+        ("gallery", "", "gallery"),
+    ),
+    Context.ADJUST: (
+        ("adjust-left", "adjust-right", "move"),
+        ("adjust-narrower", "adjust-wider", "size"),
+        ("adjust-next-edge", "", "edge"),
+        ("adjust-finer", "adjust-coarser", "step"),
+        ("adjust-reset", "", "reset"),
+        ("adjust-keep", "", "keep"),
+        ("adjust-leave", "", "leave"),
+    ),
+    Context.GALLERY: (
+        ("gallery-mark", "", "mark a drop"),
+        ("gallery-accept", "", "keep the rest"),
+        ("gallery-next", "gallery-previous", "page"),
+        ("gallery-undo", "", "undo"),
+        ("gallery-leave", "", "one at a time"),
+    ),
+    Context.START: (("start", "", "start"),),
+    Context.SUMMARY: (("summary-export", "", "export"), ("summary-leave", "", "back")),
+    Context.EVERYWHERE: (("help", "", "help"), ("quit", "", "quit")),
+}
+
+
+class KeyHints(Widget):
+    """One row of `key word` pairs for a context, as the keys are bound now."""
+
+    DEFAULT_CSS = """
+    KeyHints { height: 1; background: $panel; }
+    """
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(id="hints")
+        self._shown_context = context
+
+    def show(self, context: Context) -> None:
+        """Show the keys of another context."""
+        if context is not self._shown_context:
+            self._shown_context = context
+            self.refresh()
+
+    def render(self) -> Text:
+        """Return the row; what does not fit is cut at its end."""
+        settings = getattr(self.app, "settings", None)
+        return hints_text(self._shown_context, BINDINGS if settings is None else settings.bindings)
+
+
+def hints_text(context: Context, bindings: tuple[KeyBinding, ...]) -> Text:
+    """Return the keys that matter most in a context, then those for help and the way out."""
+    labels = {one.id: key_label(one.keys[0]) for one in bindings if one.keys}
+    text = Text(" ", no_wrap=True, overflow="ellipsis")
+    for first, last, word in (*_HINTS[context], *_HINTS[Context.EVERYWHERE]):
+        if first in labels:
+            text.append(f"{labels[first]}-{labels[last]}" if last in labels else labels[first], style="bold")
+            text.append(f" {word}  ", style="dim")
+    return text
