@@ -124,7 +124,7 @@ class ReviewApp(App[int]):
     async def action_quit(self) -> None:
         """Leave; everything is saved already."""
         await asyncio.to_thread(self.stop_work)
-        self.exit(0)
+        self.exit()
 
     def close(self) -> None:
         """Leave nothing running or open, however the app ended; closing twice does no harm."""
@@ -198,13 +198,15 @@ class ReviewApp(App[int]):
 
     @on(FrameDrained)
     def _drained(self, event: FrameDrained) -> None:
-        for stage in self.screen.query(Stage):
-            stage.hear(event)
+        # Also one that another screen has come over since: its line is free again.
+        for screen in self.screen_stack:
+            for stage in screen.query(Stage):
+                stage.hear(event)
 
     @on(Refused)
     def _refuse(self, event: Refused) -> None:
         self.farewell = event.text
-        self.exit(event.exit_code)
+        self.exit(return_code=event.exit_code)
 
     def action_restart(self) -> None:
         """Start the engine again."""
