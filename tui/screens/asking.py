@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 from rich.text import Text
@@ -21,6 +22,8 @@ from tui.widgets.side_panel import SidePanel
 
 MOST_LISTED = 40
 DEFAULT_BULK_SCORE = 0.8
+CHOOSING = "-choosing"
+"""The screen's style class while the side panel lists what can be answered."""
 
 
 class AskingScreen(AdjustingScreen):
@@ -61,7 +64,7 @@ class AskingScreen(AdjustingScreen):
         orders = list(Order)
         queue = self.reviewer.queue
         following = orders[(orders.index(queue.order) + 1) % len(orders)]
-        self.run_worker(self._sort(following), group="sort", exclusive=True, exit_on_error=False)
+        self.run_worker(partial(self._sort, following), group="sort", exclusive=True, exit_on_error=False)
 
     async def _sort(self, order: Order) -> None:
         await self.carry_out(lambda: self.reviewer.list_anew(self.reviewer.queue.filter, order))
@@ -95,14 +98,21 @@ class AskingScreen(AdjustingScreen):
         self.query_one(Prompt).ask(
             "keep above", "keep all undecided with a score of at least:", f"{DEFAULT_BULK_SCORE}"
         )
-        self.run_worker(self._preview(f"{DEFAULT_BULK_SCORE}"), group="preview", exclusive=True, exit_on_error=False)
+        self._begin_preview(f"{DEFAULT_BULK_SCORE}")
+
+    def _begin_preview(self, text: str) -> None:
+        self.run_worker(partial(self._preview, text), group="preview", exclusive=True, exit_on_error=False)
 
     async def _preview(self, text: str) -> None:
         plan = await self._bulk(text)
+        sample = () if plan is None else plan.sample
+        results = await self.carry_out(lambda: self.reviewer.session.results_of(sample)) or ()
+        if self.query_one(Prompt).kind != "keep above":
+            # The person has answered meanwhile, or turned away.
+            return
         if plan is None:
             self._tell_choices(Text("a score from 0 to 1"))
             return
-        results = await self.carry_out(lambda: self.reviewer.session.results_of(plan.sample)) or ()
         shown = Text(f"{len(plan)} images\n\n", style="bold")
         shown.append("some of them, lowest scores first:\n", style="dim")
         for result in results:
@@ -137,13 +147,14 @@ class AskingScreen(AdjustingScreen):
     async def _answered(self, event: Prompt.Answered) -> None:
         answers = {"go to": self._go_to, "filter": self._filter, "class": self._class, "keep above": self._keep_above}
         self.warn("")
+        self.remove_class(CHOOSING)
         await answers[event.kind](event.text)
         self.show_easel()
 
     @on(Prompt.Changed)
     async def _changed(self, event: Prompt.Changed) -> None:
         if event.kind == "keep above":
-            self.run_worker(self._preview(event.text), group="preview", exclusive=True, exit_on_error=False)
+            self._begin_preview(event.text)
         elif event.kind == "class":
             wanted = event.text.casefold()
             names = [name for name in self._class_names() if wanted in name.casefold() or wanted.isdecimal()]
@@ -152,6 +163,7 @@ class AskingScreen(AdjustingScreen):
     @on(Prompt.Left)
     def _left(self) -> None:
         self.warn("")
+        self.remove_class(CHOOSING)
         self.show_easel()
 
     def _list(self, kind: str, choices: Sequence[str], title: str) -> None:
@@ -167,5 +179,6 @@ class AskingScreen(AdjustingScreen):
 
     def _tell_choices(self, text: Text, short: str = "") -> None:
         self.query_one(SidePanel).show(text)
-        # Where the panel is folded away, the status line says the main thing.
+        # Where the panel is folded away, it is unfolded as long as it is needed.
+        self.add_class(CHOOSING)
         self.warn(short)

@@ -19,6 +19,7 @@ from tui.pictures import Mode, PictureMaker
 from tui.review.order import Order
 from tui.review.reviewer import Reviewer, Said
 from tui.text import printable
+from tui.widgets.facts_line import FactsLine, facts_row
 from tui.widgets.key_hints import KeyHints
 from tui.widgets.prompt import Prompt
 from tui.widgets.side_panel import SidePanel, facts_text
@@ -28,9 +29,6 @@ from tui.widgets.tally import Tally
 
 NARROW_COLUMNS = 90
 """Below this width the side panel folds away."""
-
-WHILE_ADJUSTING = frozenset({"quit", "help", "mode", "box", "zoom"})
-"""What may be done besides adjusting while a box is in hand."""
 
 Result = TypeVar("Result")
 
@@ -59,6 +57,7 @@ class EaselScreen(Screen[None]):
         with Horizontal(id="body"):
             yield self.stage_class(self.maker, self._display)
             yield SidePanel()
+        yield FactsLine()
         yield StatusLine()
         yield Prompt()
         yield KeyHints(Context.REVIEW)
@@ -132,7 +131,7 @@ class EaselScreen(Screen[None]):
         self.query_one(Stage).look_at(self.look())
         self._show_facts()
         self.show_tally()
-        self.run_worker(self._make_ahead(), group="ahead-of-keys", exclusive=True, exit_on_error=False)
+        self.run_worker(self._make_ahead, group="ahead-of-keys", exclusive=True, exit_on_error=False)
 
     async def _make_ahead(self) -> None:
         easels = await self.carry_out(self.reviewer.neighbours)
@@ -147,8 +146,13 @@ class EaselScreen(Screen[None]):
         adjuster = self.reviewer.adjuster
         if adjuster is not None:
             notes.append(f"adjusting {adjuster.edge or 'the whole box'}, steps of {adjuster.step_px} px")
-        panel = self.query_one(SidePanel)
-        panel.show(facts_text(easel, notes) if easel is not None else self._nothing())
+        if easel is None:
+            nothing = self._nothing()
+            self.query_one(SidePanel).show(nothing)
+            self.query_one(FactsLine).facts = nothing
+        else:
+            self.query_one(SidePanel).show(facts_text(easel, notes))
+            self.query_one(FactsLine).facts = facts_row(easel, notes)
 
     def show_tally(self) -> None:
         """Show how far the review is."""

@@ -56,6 +56,11 @@ class Prompt(Horizontal):
         """Whether a question stands."""
         return bool(self._kind)
 
+    @property
+    def kind(self) -> str:
+        """What the question that stands is called; empty where none does."""
+        return self._kind
+
     def ask(self, kind: str, question: str, answer: str = "") -> None:
         """Show a question with an answer to begin with, and take the keys."""
         self._kind = kind
