@@ -96,10 +96,13 @@ class Stage(PictureSurface):
         self._looked_at_s = now
         key = self._key(look)
         if look is None or key is None:
+            self._gate.withdraw()
             self.show(None)
             return
         base = self._maker.kept(key)
         if base is None:
+            # What waits for the line is of an image that is no longer looked at.
+            self._gate.withdraw()
             self._make(look, key, HELD_KEY_S if is_hasty else 0.0)
         else:
             self._offer(look, key, base)
