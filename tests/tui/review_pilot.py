@@ -86,9 +86,7 @@ def proposal(root: Path, source: str, *, score: float = 0.5, boxes: Sequence[Box
     with Image.open(root / source) as picture:
         size = picture.size
     candidates = tuple(Candidate(box, "ensemble", 0.3 + 0.1 * number) for number, box in enumerate(boxes))
-    return Proposal(
-        source, content_hash(root / source), size, Status.PROPOSED, score, 0.75, 0.5, candidates, heat()
-    )
+    return Proposal(source, content_hash(root / source), size, Status.PROPOSED, score, 0.75, 0.5, candidates, heat())
 
 
 def outcome_of(root: Path, source: str) -> Proposal | Failure:

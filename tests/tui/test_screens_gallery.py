@@ -5,7 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from review_pilot import BACKGROUND, BOXES, FAILED, NO_EVIDENCE, PENDING, SOURCES, Review, draw, proposal, record, reviewing
+from review_pilot import (
+    BACKGROUND,
+    BOXES,
+    FAILED,
+    NO_EVIDENCE,
+    PENDING,
+    SOURCES,
+    Review,
+    draw,
+    proposal,
+    record,
+    reviewing,
+)
 
 from annot_core.errors import SessionError
 from annot_core.plan import Plan, plan_run
@@ -215,8 +227,9 @@ async def test_as_many_tiles_as_fit_at_any_size_and_marks_stay(resumed: Plan) ->
 
 
 async def test_results_that_arrive_show_up_on_the_page(resumed: Plan) -> None:
-    from annot_core.engine.messages import Outcomes
     from review_pilot import READY, outcome_of
+
+    from annot_core.engine.messages import Outcomes
 
     async with reviewing(resumed) as review:
         await review.press("v", "d")
