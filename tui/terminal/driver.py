@@ -26,6 +26,7 @@ from tui.terminal.probing import LIMIT_S, Inquiry
 _KITTY_IMAGE = "\x1b_G"
 FORGET_IMAGES = "\x1b_Ga=d,d=A,q=2\x1b\\"
 _ESCAPE = "\x1b"
+WIPE_SCREEN = "\x1b[m\x1b[H\x1b[2J"
 _PARKING_ROW = 2
 _HELD_S = 0.1
 _TICK_S = 0.1
@@ -190,7 +191,8 @@ class ReviewDriver(LinuxDriver):
             self.write(FORGET_IMAGES)
         if self._mouse_pixels:
             self.write("\x1b[?1016l")
-        self.write("\x1b[?2026l")
+        # Without a second screen, as GNU screen is by default, the last picture would stay behind the shell.
+        self.write(f"\x1b[?2026l{WIPE_SCREEN}")
         super().stop_application_mode()
         self.is_started = False
 
