@@ -88,6 +88,7 @@ class ReviewApp(App[int]):
         self._start_engine = start_engine
         self._redo = redo
         self._engine: ReviewEngine | None = None
+        self._is_working = False
         self._start = StartScreen(plan)
         self._review: ReviewScreen | None = None
 
@@ -108,11 +109,12 @@ class ReviewApp(App[int]):
     @property
     def is_working(self) -> bool:
         """Whether the engine runs."""
-        return self._engine is not None
+        return self._is_working
 
     def begin_work(self) -> None:
         """Start the engine, or again after its end; nothing happens while it runs."""
-        if self.desk is not None and self._engine is None and not self.desk.is_done:
+        if self.desk is not None and not self._is_working and not self.desk.is_done:
+            self._is_working = True
             self._follow_engine(self.desk)
 
     def show_review(self) -> None:
@@ -129,7 +131,7 @@ class ReviewApp(App[int]):
     async def action_quit(self) -> None:
         """Leave; everything is saved already."""
         await asyncio.to_thread(self.stop_work)
-        self.exit(0)
+        self.exit()
 
     def close(self) -> None:
         """Leave nothing running or open, however the app ended; closing twice does no harm."""
@@ -151,7 +153,9 @@ class ReviewApp(App[int]):
     @work(group="engine", exclusive=True, exit_on_error=False)
     async def _follow_engine(self, desk: Desk) -> None:
         """Turn what the engine's process says into messages; outcomes are on disk before they are told."""
-        self._engine = await asyncio.to_thread(self._start_engine, desk.job(), desk.log)
+        if self._engine is None:
+            self._engine = self._start_engine(desk.job(), desk.log)
+        # The same engine after a death: it knows which images are to blame.
         stream = self._engine.messages(desk.feed)
         try:
             while (said := await asyncio.to_thread(next, stream, None)) is not None:
@@ -163,9 +167,10 @@ class ReviewApp(App[int]):
         except AnnotError as error:
             # The session cannot be written: a full disk, say. Decisions would fail as well, and say so.
             await asyncio.to_thread(self._engine.stop)
+            self._engine = None
             self.post_message(EngineSaid(Broken(str(error))))
         finally:
-            self._engine = None
+            self._is_working = False
         self.post_message(EngineSaid(None))
 
     @on(DeskOpened)
@@ -200,13 +205,15 @@ class ReviewApp(App[int]):
 
     @on(FrameDrained)
     def _drained(self, event: FrameDrained) -> None:
-        for stage in self.screen.query(Stage):
-            stage.hear(event)
+        # Also one that another screen has come over since: its line is free again.
+        for screen in self.screen_stack:
+            for stage in screen.query(Stage):
+                stage.hear(event)
 
     @on(Refused)
     def _refuse(self, event: Refused) -> None:
         self.farewell = event.text
-        self.exit(event.exit_code)
+        self.exit(return_code=event.exit_code)
 
     def action_restart(self) -> None:
         """Start the engine again."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click_default_group import DefaultGroup
 
-from annot_core.errors import AnnotError
+from annot_core.errors import AnnotError, UsageError
 from tui import options
 
 if TYPE_CHECKING:
@@ -173,7 +173,31 @@ def evaluate(output: Path, truth: Path) -> None:
     from tui.plain.running import console
     from tui.plain.summary import print_evaluation
 
-    print_evaluation(console(), _evaluation(output, truth))
+    evaluation = _evaluation(output, truth)
+    if not evaluation.overall.n:
+        raise UsageError(
+            f"expected true boxes of images in {str(output)!r}, found none in {str(truth)!r} that names one; files are "
+            "matched by their path in the data set, by id, or by a name that no other image has"
+        )
+    print_evaluation(console(), evaluation)
+
+
+@main.command(short_help="Print pictures with their boxes.")
+@click.argument("paths", metavar="IMAGE_OR_OUTPUT...", nargs=-1, required=True, type=options.FILE)
+@click.option("--most", type=click.IntRange(1), default=24, show_default=True, help="Images of a folder to print.")
+@click.option("--width", type=click.IntRange(8), help="Columns to use. Default: the terminal's.")
+@options.colors_option
+def show(paths: tuple[Path, ...], most: int, width: int | None, colors: str | None) -> None:
+    """Print image files, and the images of OUTPUT folders that have a box, into the scrollback.
+
+    Boxes that were kept are green, proposed ones yellow. What is no terminal gets a line for each image.
+    """
+    from tui.plain.running import asked_console
+    from tui.plain.show import print_pictures
+    from tui.settings import AUTO
+    from tui.terminal.capabilities import Colors
+
+    print_pictures(asked_console(None if colors in (None, AUTO) else Colors(colors)), paths, width=width, most=most)
 
 
 def _evaluation(output: Path, truth: Path) -> Any:

@@ -79,10 +79,10 @@ def display_options(command: Command) -> Command:
     return _added(
         command,
         click.option(
-            "--quality", type=click.Choice(QUALITIES), help="How faithful pictures are. Default: as the line allows."
+            "--quality", type=click.Choice(QUALITIES), help="How faithful pictures are. auto: as the line allows."
         ),
-        click.option("--colors", type=click.Choice(COLORS), help="Colors of the terminal. Default: it is asked."),
-        click.option("--graphics", type=click.Choice(GRAPHICS), help="How pictures are drawn. Default: as fits."),
+        colors_option,
+        click.option("--graphics", type=click.Choice(GRAPHICS), help="How pictures are drawn. auto: as fits."),
     )
 
 
@@ -149,6 +149,15 @@ def background_option(command: Command) -> Command:
         multiple=True,
         metavar="CLASS",
         help="A class without an object; folders called background, nothing, none, negative or empty are.",
+    )(command)
+
+
+def colors_option(command: Command) -> Command:
+    """Add how many colors are shown."""
+    return click.option(
+        "--colors",
+        type=click.Choice(COLORS),
+        help="Colors to show pictures in. auto: what the terminal has; NO_COLOR is honored.",
     )(command)
 
 

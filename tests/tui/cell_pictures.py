@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -30,6 +32,7 @@ class CellPicture:
     def segments(self, y: int) -> list[tuple[str, RGB | None, RGB | None]]:
         return [(BLOCK, *self.colors(x, y)) for x in range(self.columns)]
 
+    @functools.cache  # noqa: B019 - a test ends soon
     def cells(self) -> list[list[tuple[str, str, str]]]:
         """What a terminal shows: character, color, background."""
         rows = [[self.colors(x, y) for x in range(self.columns)] for y in range(self.rows)]
@@ -42,6 +45,7 @@ class CellPicture:
         return CellPicture(pixels)
 
 
+@functools.cache
 def picture(columns: int, rows: int, seed: int = 0) -> CellPicture:
     """A picture of noise."""
     return CellPicture(np.random.default_rng(seed).integers(0, 256, (rows * 2, columns, 3), dtype=np.uint8))

@@ -9,7 +9,7 @@ from cell_pictures import CellPicture, picture
 from textual.app import App, ComposeResult
 from textual.containers import Horizontal
 from textual.events import Key
-from textual.screen import ModalScreen
+from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
 from tui.terminal.driver import FrameDrained, ReviewDriver, TerminalAnswered, driver_class
@@ -21,6 +21,14 @@ from tui.terminal.surface import PictureSurface
 
 NUDGED = ((3, 2), (4, 2), (30, 9))
 GREEN = (0, 255, 0)
+
+
+class Surface(PictureSurface):
+    """Gets another picture for every size."""
+
+    def on_resize(self) -> None:
+        assert isinstance(self.app, Shown)
+        self.app.fit()
 
 
 class Shown(App[None]):
@@ -36,21 +44,21 @@ class Shown(App[None]):
 
     def compose(self) -> ComposeResult:
         with Horizontal():
-            yield PictureSurface()
+            yield Surface()
             yield Static("panel", id="panel", markup=False)
 
+    @property
+    def below(self) -> Screen[object]:
+        return self.screen_stack[0]
+
     def say(self, text: str) -> None:
-        self.query_one("#panel", Static).update(text)
+        self.below.query_one("#panel", Static).update(text)
 
     def on_ready(self) -> None:
-        self.fit()
         self.say("ready")
 
-    def on_resize(self) -> None:
-        self.call_after_refresh(self.fit)
-
     def fit(self) -> None:
-        surface = self.query_one(PictureSurface)
+        surface = self.below.query_one(PictureSurface)
         if surface.size.area:
             self.shown = picture(*surface.size)
             surface.show(self.shown)
@@ -65,13 +73,13 @@ class Shown(App[None]):
             "K": lambda: self.say(f"keys:{self.keys}"),
             "q": lambda: self.exit(return_code=7),
             "i": self.draw_image,
-            "z": lambda: time.sleep(60),
+            "Z": lambda: time.sleep(60),
             "e": self.fail,
         }
         does.get(event.key, lambda: None)()
 
     def nudge(self) -> None:
-        surface = self.query_one(PictureSurface)
+        surface = self.below.query_one(PictureSurface)
         assert self.shown is not None
         for x, y in NUDGED:
             self.shown = self.shown.changed(x, y, GREEN)
@@ -79,14 +87,14 @@ class Shown(App[None]):
         self.say(f"wrote {'some' if surface.show_changed(self.shown, runs) else 'none'}")
 
     def show_small(self) -> None:
-        surface = self.query_one(PictureSurface)
+        surface = self.below.query_one(PictureSurface)
         self.shown = picture(surface.size.width - 5, surface.size.height - 4, seed=3)
         surface.show(self.shown)
         self.say("small")
 
     def draw_image(self) -> None:
-        assert isinstance(self._driver, ReviewDriver)
-        self._driver.has_images = True
+        assert self._driver is not None
+        self._driver.write("\x1b_Ga=T,f=24,s=1,v=1,q=2;AAAA\x1b\\")
 
     def fail(self) -> None:
         raise ValueError("a bug of ours")
@@ -95,7 +103,7 @@ class Shown(App[None]):
 class Over(ModalScreen[None]):
     """A screen over the picture."""
 
-    CSS = "Over { background: transparent; }"
+    CSS = "Over { background: transparent; } Over Static { width: 8; }"
 
     def compose(self) -> ComposeResult:
         yield Static("over")
@@ -112,7 +120,7 @@ class Gated(Shown):
 
     def on_ready(self) -> None:
         self.arrived: list[Drained] = []
-        self.gate = gate_for(self.query_one(PictureSurface), self.arrive)
+        self.gate = gate_for(self.below.query_one(PictureSurface), self.arrive)
         self.offered = 0
         self.say("ready")
 
@@ -129,10 +137,8 @@ class Gated(Shown):
     def on_key(self, event: Key) -> None:
         if event.key == "o":
             self.offered += 1
-            surface = self.query_one(PictureSurface)
+            surface = self.below.query_one(PictureSurface)
             self.gate.offer(picture(*surface.size, seed=self.offered))
-        else:
-            super().on_key(event)
 
 
 class Asking(Shown):
@@ -145,7 +151,9 @@ class Asking(Shown):
 def main(name: str, *arguments: str) -> int:
     match name:
         case "shown":
-            return run_whole(Shown())
+            code = run_whole(Shown())
+            print("bye")
+            return code
         case "gated":
             return run_whole(Gated())
         case "asking":

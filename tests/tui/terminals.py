@@ -95,7 +95,10 @@ class FakeTerminal:
 
     def pump(self, seconds: float = 0.05) -> None:
         """Take what the program sends within some time, show it, and answer."""
-        if not self.is_open or not select.select([self.ours], [], [], seconds)[0]:
+        if not self.is_open:
+            time.sleep(seconds)
+            return
+        if not select.select([self.ours], [], [], seconds)[0]:
             return
         data = os.read(self.ours, 65536)
         text = self._rest + self._decoder.decode(data)
@@ -112,9 +115,12 @@ class FakeTerminal:
         """Take what the program sends until a condition holds."""
         end = time.monotonic() + timeout_s
         while not condition():
-            if time.monotonic() > end:
+            if time.monotonic() > end or (self.process.poll() is not None and not self._is_readable()):
                 raise AssertionError("\n".join(["expected something else to be shown:", *self.screen.display]))
             self.pump()
+
+    def _is_readable(self) -> bool:
+        return self.is_open and bool(select.select([self.ours], [], [], 0)[0])
 
     def wait_for(self, text: str) -> None:
         """Wait until a text is on the screen."""
@@ -141,12 +147,13 @@ class FakeTerminal:
 
     def typed_and_not_read(self) -> str:
         """Return what a shell would find typed, once the program has ended."""
-        attributes = termios.tcgetattr(self._theirs)
+        before, attributes = (termios.tcgetattr(self._theirs) for _ in range(2))
         attributes[3] &= ~termios.ICANON
         termios.tcsetattr(self._theirs, termios.TCSANOW, attributes)
-        if not select.select([self._theirs], [], [], 0.1)[0]:
-            return ""
-        return os.read(self._theirs, 4096).decode()
+        try:
+            return os.read(self._theirs, 4096).decode() if select.select([self._theirs], [], [], 0.1)[0] else ""
+        finally:
+            termios.tcsetattr(self._theirs, termios.TCSANOW, before)
 
     def resize(self, size: tuple[int, int]) -> None:
         """Change the size, and tell the program."""

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import sys
+import types
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -62,7 +65,7 @@ WISHES = st.builds(
         ({"TERM": "screen", "TMUX": "x"}, Answers(), None, Colors.TRUECOLOR),
         ({"TERM": "screen-256color"}, Answers(name="tmux 3.3a"), None, Colors.TRUECOLOR),
         ({"TERM": "screen-256color", "COLORTERM": "truecolor"}, Answers(), None, Colors.C256),
-        ({"TERM": "screen", "STY": "x", "TMUX": "x"}, Answers(complete=True), None, Colors.C16),
+        ({"TERM": "screen", "STY": "x", "TMUX": "x"}, Answers(complete=True), None, Colors.C256),
     ],
 )
 def test_colors(environ: dict[str, str], answers: Answers, wish: Colors | None, colors: Colors) -> None:
@@ -150,7 +153,10 @@ def test_the_rest_is_passed_on() -> None:
         (Colors.NONE, {"TERM": "xterm", "NO_COLOR": "1"}),
     ],
 )
-def test_textual_is_told(colors: Colors, environ: dict[str, str]) -> None:
+def test_textual_is_told(colors: Colors, environ: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    constants = types.SimpleNamespace(COLOR_SYSTEM="auto")
+    monkeypatch.setitem(sys.modules, "textual.constants", constants)
     told = {"TERM": "xterm", "NO_COLOR": "1", "TEXTUAL_COLOR_SYSTEM": "auto"}
     Capabilities(colors, Graphics.HALFBLOCK).tell(told)
     assert told == environ
+    assert environ.get("TEXTUAL_COLOR_SYSTEM", "auto") == constants.COLOR_SYSTEM

@@ -15,7 +15,7 @@ import pytest
 from terminals import FakeTerminal, open_pty
 
 from tui.terminal.answers import QUESTION, WIPE, Answers
-from tui.terminal.probing import ask, swallow
+from tui.terminal.probing import ask
 
 KITTY = "\x1b_Gi=31;OK\x1b\\\x1bP>|kitty(0.35.2)\x1b\\\x1b[6;20;10t\x1bP1+r524742=38\x1b\\\x1b[?62;c"
 KITTY_ANSWERS = Answers(True, "kitty(0.35.2)", truecolor=True, kitty=True, cell_size=(10, 20))
@@ -98,15 +98,6 @@ def test_no_half_of_an_answer_is_left_behind() -> None:
     assert inquiry.answers == KITTY_ANSWERS
 
 
-def test_late_answers_can_be_swallowed() -> None:
-    with open_pty() as (ours, theirs):
-        with user(ours, []):
-            inquiry = ask(theirs, patience_s=0.0)
-        os.write(ours, KITTY.encode())
-        swallow(theirs, inquiry)
-        assert left_to_read(theirs) == ""
-
-
 def test_what_is_no_terminal_is_not_asked() -> None:
     reading, writing = os.pipe()
     try:
@@ -116,10 +107,24 @@ def test_what_is_no_terminal_is_not_asked() -> None:
         os.close(writing)
 
 
+def test_terminal_that_hangs_up_says_nothing() -> None:
+    ours, theirs = os.openpty()
+    with user(ours, []):
+        timer = threading.Timer(0.1, os.close, (ours,))
+        timer.start()
+        try:
+            assert ask(theirs, patience_s=30).answers == Answers()
+        finally:
+            timer.join()
+            os.close(theirs)
+
+
 PROBE = """
 import os
-from tui.terminal.probing import probe
-found = probe(os.environ, patience_s=30)
+from tui.terminal.probing import asking
+with asking(os.environ, patience_s=30) as answered:
+    import textual
+    found = answered()
 print("colors", found.capabilities.colors, "name", found.capabilities.name)
 """
 

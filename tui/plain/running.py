@@ -4,22 +4,43 @@ from __future__ import annotations
 
 import contextlib
 import io
+import os
 import sys
 from collections.abc import Iterator
+from typing import Any
 
 from rich.console import Console
 
 from tui.plain.progress import Reporter, create_reporter
+from tui.terminal.capabilities import Colors, Wishes
+from tui.terminal.probing import LIMIT_S, probe
+
+_SYSTEMS = {Colors.TRUECOLOR: "truecolor", Colors.C256: "256", Colors.C16: "standard", Colors.NONE: None}
 
 
-def console() -> Console:
+def console(colors: Colors | None = None) -> Console:
     """Return a console on what is standard output now, also where that is redirected later.
 
     Characters that the output's encoding lacks are replaced: a name must never end a run.
+
+    Args:
+        colors: how many the terminal shows; rich finds out by itself if it is None.
     """
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")
-    return Console(file=sys.stdout, highlight=False, markup=False, emoji=False)
+    options: dict[str, Any] = {"file": sys.stdout, "highlight": False, "markup": False, "emoji": False}
+    if colors is not None:
+        options |= {"color_system": _SYSTEMS[colors], "no_color": colors is Colors.NONE}
+    return Console(**options)
+
+
+def asked_console(colors: Colors | None) -> Console:
+    """Return a console with the colors that were asked for, or else those that the terminal says it has."""
+    if not sys.stdout.isatty():
+        return console(colors)
+    # Nothing else will swallow answers that come late, so all are waited for.
+    found = probe(os.environ, Wishes(colors=colors), patience_s=LIMIT_S)
+    return console(found.capabilities.colors)
 
 
 @contextlib.contextmanager

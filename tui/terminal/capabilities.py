@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import sys
 from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 
@@ -43,13 +44,16 @@ class Capabilities:
     round_trip_s: float | None = None
 
     def tell(self, environ: MutableMapping[str, str]) -> None:
-        """Set the variables by which Textual uses the same colors; it reads them while it is imported."""
+        """Have apps that are made from now on use the same colors, whether Textual is imported yet or not."""
         environ.pop("NO_COLOR", None)
         environ.pop("TEXTUAL_COLOR_SYSTEM", None)
         if self.colors is Colors.NONE:
             environ["NO_COLOR"] = "1"
-        else:
-            environ["TEXTUAL_COLOR_SYSTEM"] = _TEXTUAL_NAMES[self.colors]
+            return
+        name = environ["TEXTUAL_COLOR_SYSTEM"] = _TEXTUAL_NAMES[self.colors]
+        # The variable is read once, while this module is imported.
+        if (constants := sys.modules.get("textual.constants")) is not None:
+            constants.COLOR_SYSTEM = name  # type: ignore[attr-defined]
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +140,8 @@ def _colors(environ: Mapping[str, str], answers: Answers, multiplexer: str) -> C
         return Colors.TRUECOLOR
     if answers.truecolor or answers.name.startswith(_TRUECOLOR_NAMES):
         return Colors.TRUECOLOR
-    return Colors.C256 if "256color" in term else Colors.C16
+    # screen has 256 colors under every name, and gives its own terminal what that one can show.
+    return Colors.C256 if "256color" in term or multiplexer else Colors.C16
 
 
 def _says_truecolor(environ: Mapping[str, str], term: str, multiplexer: str) -> bool:

@@ -6,14 +6,16 @@ import codecs
 import contextlib
 import os
 import select
+import struct
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from tui.terminal.answers import QUESTION, WIPE, Answers, AnswerSplitter, read_answers
 from tui.terminal.capabilities import NO_ANSWERS, NO_WISHES, Capabilities, Wishes, decide, must_ask
 
 try:
+    import fcntl
     import termios
 except ImportError:  # No such terminals, so none is asked.
     termios = None  # type: ignore[assignment]
@@ -55,16 +57,32 @@ class Probe:
 
 
 def probe(environ: Mapping[str, str], wishes: Wishes = NO_WISHES, *, patience_s: float = PATIENCE_S) -> Probe:
-    """Find out what this program's terminal can show; ask it only if something hangs on that.
+    """Find out what this program's terminal can show; see `asking`."""
+    with asking(environ, wishes, patience_s=patience_s) as answered:
+        return answered()
 
-    What was typed ahead is not passed on: a key that is pressed before anything is seen is no verdict.
+
+@contextlib.contextmanager
+def asking(
+    environ: Mapping[str, str], wishes: Wishes = NO_WISHES, *, patience_s: float = PATIENCE_S
+) -> Iterator[Callable[[], Probe]]:
+    """Ask this program's terminal what it can show, if something hangs on that, and do other work meanwhile.
+
+    The block is given what waits for the answers, until `patience_s` after the question. In the block nothing
+    is echoed. What was typed ahead is not passed on: a key that is pressed before anything is seen is no verdict.
     """
-    inquiry = Inquiry()
-    if must_ask(environ, wishes):
-        with _own_terminal() as terminal:
-            if terminal is not None:
-                inquiry = ask(terminal, patience_s=patience_s)
-    return Probe(decide(environ, inquiry.answers, wishes, inquiry.round_trip_s), inquiry)
+    terminal, asked_s = None, 0.0
+    with contextlib.ExitStack() as modes:
+        if must_ask(environ, wishes) and (opened := modes.enter_context(_own_terminal())) is not None:
+            with contextlib.suppress(OSError):
+                asked_s = modes.enter_context(_question(opened))
+                terminal = opened
+
+        def answered() -> Probe:
+            inquiry = Inquiry() if terminal is None else _listen(terminal, asked_s, patience_s)
+            return Probe(decide(environ, inquiry.answers, wishes, inquiry.round_trip_s), inquiry)
+
+        yield answered
 
 
 def ask(terminal: int, *, patience_s: float = PATIENCE_S) -> Inquiry:
@@ -76,24 +94,34 @@ def ask(terminal: int, *, patience_s: float = PATIENCE_S) -> Inquiry:
             half of it is left.
     """
     try:
-        with _no_echo(terminal):
-            asked_s = time.monotonic()
-            os.write(terminal, (QUESTION + WIPE).encode("ascii"))
+        with _question(terminal) as asked_s:
             return _listen(terminal, asked_s, patience_s)
     except OSError:
-        # The terminal is gone or not ours: nothing to learn, and for others to find out.
+        # The terminal is gone or none at all: nothing to learn, and for others to find out.
         return Inquiry()
 
 
-def swallow(terminal: int, inquiry: Inquiry) -> None:
-    """Read away the answers that an inquiry is still owed, at most until `LIMIT_S` after its question.
+def system_cell_size(terminal: int) -> tuple[int, int] | None:
+    """Return the (width, height) of a cell in pixels as the system knows it, ssh included; None where it does not."""
+    if termios is None:
+        return None
+    try:
+        packed = fcntl.ioctl(terminal, termios.TIOCGWINSZ, b"\0" * 8)
+    except OSError:
+        return None
+    rows, columns, width, height = struct.unpack("HHHH", packed)
+    if not (rows and columns and width >= columns and height >= rows):
+        return None
+    return width // columns, height // rows
 
-    For a program that asked and then shows no app, which would swallow them itself.
-    """
-    if inquiry.asked_s is None or not inquiry.is_owed:
-        return
-    with contextlib.suppress(OSError), _no_echo(terminal):
-        _listen(terminal, inquiry.asked_s, LIMIT_S)
+
+@contextlib.contextmanager
+def _question(terminal: int) -> Iterator[float]:
+    """Put the question to a terminal that echoes no answer; give when, on the monotonic clock."""
+    with _no_echo(terminal):
+        asked_s = time.monotonic()
+        os.write(terminal, (QUESTION + WIPE).encode("ascii"))
+        yield asked_s
 
 
 def _listen(terminal: int, asked_s: float, patience_s: float) -> Inquiry:
@@ -107,7 +135,7 @@ def _listen(terminal: int, asked_s: float, patience_s: float) -> Inquiry:
             end_s = max(end_s, min(heard_s + _GAP_S, asked_s + LIMIT_S))
         if not select.select([terminal], [], [], max(0.0, end_s - time.monotonic()))[0]:
             break
-        data = os.read(terminal, 4096)
+        data = _read(terminal)
         if not data:
             break
         heard_s = time.monotonic()
@@ -117,6 +145,14 @@ def _listen(terminal: int, asked_s: float, patience_s: float) -> Inquiry:
     typed.append(splitter.release())
     answers = read_answers(sequences)
     return Inquiry(answers, asked_s, heard_s - asked_s if answers.complete else None, "".join(typed))
+
+
+def _read(terminal: int) -> bytes:
+    """Return what there is to read; nothing if the terminal is gone."""
+    try:
+        return os.read(terminal, 4096)
+    except OSError:
+        return b""
 
 
 @contextlib.contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import ClassVar
 
+from textual.events import Resize
 from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
@@ -86,8 +87,8 @@ class PictureSurface(Widget):
         super().notify_style_update()
         self._strips.clear()
 
-    def on_resize(self) -> None:
-        """Forget rows that lay elsewhere."""
+    def _on_resize(self, event: Resize) -> None:
+        # Rows lie elsewhere now.
         self._strips.clear()
 
     def _set(self, source: CellSource | None) -> None:
