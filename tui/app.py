@@ -19,7 +19,7 @@ from annot_core.plan import Plan
 from annot_core.records import LabelledImage
 from tui.desk import Desk
 from tui.display import Display
-from tui.keys import Context
+from tui.keys import BINDINGS, Context
 from tui.messages import DeskOpened, EngineSaid, Refused, StartAsked
 from tui.review.queue import ReviewQueue
 from tui.review.reviewer import Reviewer
@@ -27,12 +27,16 @@ from tui.screens.bound import bound, keymap
 from tui.screens.help import HelpScreen
 from tui.screens.review import ReviewScreen
 from tui.screens.start import StartScreen
+from tui.screens.turns import KeyedScreen
 from tui.settings import Settings
 from tui.terminal.driver import FrameDrained
 from tui.widgets.prompt import AnswerField
 from tui.widgets.stage import Stage
 
 Feed = Callable[[Ready], Iterable[LabelledImage]]
+
+
+_EVERYWHERE = frozenset(one.action for one in BINDINGS if one.context is Context.EVERYWHERE)
 
 
 class ReviewEngine(Protocol):
@@ -98,6 +102,12 @@ class ReviewApp(App[int]):
         if isinstance(event, events.Key) and isinstance(self.focused, AnswerField):
             await self.focused.has_taken_all()
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Leave the keys of what lies over the screens, such as the command palette, alone."""
+        if action in _EVERYWHERE:
+            return isinstance(self.screen, KeyedScreen)
+        return super().check_action(action, parameters)
+
     def on_mount(self) -> None:
         """Paint the first screen, and only then open the desk."""
         self.set_keymap(keymap(self.settings.bindings))
@@ -156,7 +166,8 @@ class ReviewApp(App[int]):
         if self._engine is None:
             self._engine = self._start_engine(desk.job(), desk.log)
         # The same engine after a death: it knows which images are to blame.
-        stream = self._engine.messages(desk.feed)
+        engine = self._engine
+        stream = engine.messages(desk.feed)
         try:
             while (said := await asyncio.to_thread(next, stream, None)) is not None:
                 if isinstance(said, Outcomes):
@@ -166,9 +177,13 @@ class ReviewApp(App[int]):
                 self.post_message(EngineSaid(said))
         except AnnotError as error:
             # The session cannot be written: a full disk, say. Decisions would fail as well, and say so.
-            await asyncio.to_thread(self._engine.stop)
+            await asyncio.to_thread(engine.stop)
             self._engine = None
             self.post_message(EngineSaid(Broken(str(error))))
+        except asyncio.CancelledError:
+            # The app ends, and must not wait for a thread that waits for the engine.
+            engine.stop()
+            raise
         finally:
             self._is_working = False
         self.post_message(EngineSaid(None))

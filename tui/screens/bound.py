@@ -14,8 +14,8 @@ def bound(context: Context, namespace: str = "") -> list[BindingType]:
         context: where the keys work.
         namespace: what the actions are called on, such as `screen`; empty for the one that has the bindings.
 
-    All but those of `EVERYWHERE` are Textual's priority bindings: their actions are done before the next key is
-    looked at. On a slow line keys come in heaps, and `:` has to mean that the digits behind it are a number.
+    They are Textual's priority bindings: their actions are done before the next key is looked at. On a slow line
+    keys come in heaps, and `:` has to mean that the digits behind it are a number.
     """
     prefix = f"{namespace}." if namespace else ""
     return [
@@ -25,7 +25,7 @@ def bound(context: Context, namespace: str = "") -> list[BindingType]:
             one.help,
             show=False,
             id=one.id,
-            priority=context is not Context.EVERYWHERE,
+            priority=True,
         )
         for one in BINDINGS
         if one.context is context
