@@ -21,6 +21,7 @@ from tui.desk import Desk
 from tui.display import Display
 from tui.keys import BINDINGS, Context
 from tui.messages import DeskOpened, EngineSaid, Refused, StartAsked
+from tui.palette import KeyCommands
 from tui.review.queue import ReviewQueue
 from tui.review.reviewer import Reviewer
 from tui.screens.bound import bound, keymap
@@ -60,6 +61,7 @@ class ReviewApp(App[int]):
 
     CSS_PATH = "app.tcss"
     TITLE = "autoannot"
+    COMMANDS = {KeyCommands}  # noqa: RUF012 - Textual's own way
     BINDINGS = bound(Context.EVERYWHERE)
 
     def __init__(

@@ -6,6 +6,9 @@ from textual.binding import Binding, BindingType
 
 from tui.keys import BINDINGS, Context, KeyBinding
 
+UNBOUND = "unbound"
+"""The name of a key that no keyboard has: with an empty text a keymap changes nothing."""
+
 
 def bound(context: Context, namespace: str = "") -> list[BindingType]:
     """Return the bindings of one context with their usual keys; a keymap gives them others by their ids.
@@ -34,4 +37,4 @@ def bound(context: Context, namespace: str = "") -> list[BindingType]:
 
 def keymap(bindings: tuple[KeyBinding, ...]) -> dict[str, str]:
     """Return the keys by binding id, as `App.set_keymap` takes them."""
-    return {one.id: ",".join(one.keys) for one in bindings}
+    return {one.id: ",".join(one.keys) or UNBOUND for one in bindings}
