@@ -14,7 +14,7 @@ from textual.driver import Driver
 from annot_core.engine.job import EngineJob
 from annot_core.engine.messages import Broken, Message, Outcomes, Quarantined, Ready
 from annot_core.engine.messages import Refused as EngineRefused
-from annot_core.errors import AnnotError
+from annot_core.errors import AnnotError, UsageError
 from annot_core.plan import Plan
 from annot_core.records import LabelledImage
 from tui.desk import Desk
@@ -113,9 +113,18 @@ class ReviewApp(App[int]):
     def on_mount(self) -> None:
         """Paint the first screen, and only then open the desk."""
         self.set_keymap(keymap(self.settings.bindings))
-        if self.settings.theme is not None:
-            self.theme = self.settings.theme
         self.push_screen(self._start)
+        theme = self.settings.theme
+        if theme is not None and theme not in self.available_themes:
+            known = ", ".join(sorted(self.available_themes))
+            self._refuse(
+                Refused(
+                    f"expected a theme out of {known}, found {theme!r}; mend the settings file", UsageError.exit_code
+                )
+            )
+            return
+        if theme is not None:
+            self.theme = theme
         self.call_after_refresh(self._open_desk)
 
     @property
