@@ -172,12 +172,16 @@ async def test_an_error_of_ours_ends_the_app_and_leaves_no_engine_behind(
         raise ZeroDivisionError("a bug of ours")
 
     engines = []
-    with pytest.raises(ZeroDivisionError):
+
+    async def fail_in_mid_review() -> None:
         async with reviewing(resumed) as review:
-            engines = review.engines
+            engines.extend(review.engines)
             await review.say(READY)
             monkeypatch.setattr(type(review.app.screen), "show_tally", fail)
             await review.press("n")
+
+    with pytest.raises(ZeroDivisionError):
+        await fail_in_mid_review()
     assert engines[0].is_stopped
 
 

@@ -117,7 +117,7 @@ class SummaryScreen(KeyedScreen):
 
 def counts_table(counts: tuple[ClassCounts, ...]) -> Table:
     """Lay out the counts, a class a row and all of them at the end; it fits into 80 columns."""
-    table = Table(box=box.SIMPLE_HEAD)
+    table = Table(box=box.SIMPLE_HEAD, padding=0)
     table.add_column("class", no_wrap=True, overflow="ellipsis", max_width=20)
     names = ("images", "kept", "mended", "dropped", "later", "undecided", "failed", "pending")
     for name in names:
