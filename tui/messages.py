@@ -42,14 +42,19 @@ class EngineSaid(Message):
 
 
 @dataclass
+class OutcomesTaken(Message):
+    """The reviewer has taken over what came out for some images; other screens may show some of them."""
+
+
+@dataclass
 class ExportAdvanced(Message):
     """An export went on."""
 
     event: Event
 
     def can_replace(self, message: Message) -> bool:
-        """Only the newest counts."""
-        return isinstance(message, ExportAdvanced)
+        """Of those of one kind only the newest counts; the first one says how far it is to go."""
+        return isinstance(message, ExportAdvanced) and type(message.event) is type(self.event)
 
 
 @dataclass

@@ -69,7 +69,6 @@ async def test_every_filter_lists_what_it_says_and_is_named_in_the_header(resume
             await answer(review, "f", text)
             assert listed(review) == sources, text
             assert review.tally.filter_text == f"filter: {review.reviewer.queue.filter}"
-            assert all(word in review.tally.filter_text for word in text.split())
             assert review.source in sources
 
 

@@ -11,18 +11,21 @@ from review_pilot import (
     FAILED,
     NO_EVIDENCE,
     PENDING,
+    READY,
     SOURCES,
     Review,
     draw,
+    outcome_of,
     proposal,
     record,
     reviewing,
 )
 
+from annot_core.engine.messages import Outcomes
 from annot_core.errors import SessionError
 from annot_core.plan import Plan, plan_run
 from annot_core.records import Verdict
-from annot_core.session import Session
+from annot_core.session import ImageResult, Session
 from tui.screens.gallery import GalleryScreen, tiles_in
 from tui.widgets.tile import Tile
 
@@ -106,7 +109,7 @@ async def test_enter_keeps_the_page_but_what_is_marked(resumed: Plan) -> None:
 
 async def test_enter_goes_on_to_the_next_page_and_undo_takes_a_whole_page_back(many: Plan) -> None:
     async with reviewing(many, size=(80, 24)) as review:
-        await review.press("v", "right", "d", "enter")
+        await review.press("g", "v", "right", "d", "enter")
         kept = verdicts(review)
         count = len(list(review.app.screen.query(Tile)))
         # The first image of all has no box yet, and the second is dropped.
@@ -117,28 +120,30 @@ async def test_enter_goes_on_to_the_next_page_and_undo_takes_a_whole_page_back(m
         assert f"undone: {count - 1} images" in review.text
         await review.press("U")
         assert verdicts(review) == kept
-        await review.press("enter")
+        await review.press("enter", "enter")
         assert set(verdicts(review)) == {f"nut/{number:02}.png" for number in range(14)}
 
 
 async def test_a_page_is_in_the_file_before_the_next_one_is_shown(many: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
     seen = []
-    turn_to = GalleryScreen._turn_to
+    show = Tile.show_image
 
-    async def turned(screen: GalleryScreen, page: object) -> None:
+    def shown(tile: Tile, result: ImageResult | None) -> None:
         with Session.load(many.output) as session:
-            seen.append(session.counts().kept)
-        await turn_to(screen, page)  # type: ignore[arg-type]
+            seen.append((None if result is None else result.source, session.counts().kept))
+        show(tile, result)
 
-    monkeypatch.setattr(GalleryScreen, "_turn_to", turned)
+    monkeypatch.setattr(Tile, "show_image", shown)
     async with reviewing(many, size=(80, 24)) as review:
-        await review.press("v", "enter", "enter")
-        assert seen[-3:] == [0, len(list(review.app.screen.query(Tile))) - 1, 14]
+        await review.press("g", "v", "enter", "enter")
+        size = len(list(review.app.screen.query(Tile)))
+        assert next(kept for source, kept in seen if source == f"nut/{size - 1:02}.png") == size - 1
+        assert seen[-1][1] == 14
 
 
 async def test_turning_pages_decides_nothing(many: Plan) -> None:
     async with reviewing(many, size=(80, 24)) as review:
-        await review.press("v")
+        await review.press("g", "v")
         size = len(list(review.app.screen.query(Tile)))
         sources = ["bolt/1.png", *(f"nut/{number:02}.png" for number in range(14))]
         for key, number in [
@@ -227,9 +232,6 @@ async def test_as_many_tiles_as_fit_at_any_size_and_marks_stay(resumed: Plan) ->
 
 
 async def test_results_that_arrive_show_up_on_the_page(resumed: Plan) -> None:
-    from review_pilot import READY, outcome_of
-
-    from annot_core.engine.messages import Outcomes
 
     async with reviewing(resumed) as review:
         await review.press("v", "d")

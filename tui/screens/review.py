@@ -9,11 +9,12 @@ from textual import on
 from annot_core.engine.messages import Broken, Died, Drained, Outcomes, Progressed, Quarantined, Ready, Refused
 from annot_core.progress import EpochFinished, Level, Notice
 from tui.keys import Context
-from tui.messages import EngineSaid
+from tui.messages import EngineSaid, OutcomesTaken
 from tui.screens.asking import AskingScreen
 from tui.screens.bound import bound
 from tui.screens.gallery import GalleryScreen
 from tui.screens.summary import SummaryScreen
+from tui.screens.turns import TurnScreen
 from tui.widgets.stage import Stage
 from tui.widgets.status_line import StatusLine
 
@@ -28,6 +29,7 @@ class ReviewScreen(AskingScreen):
 
     async def move(self, step: Callable[[], object]) -> None:
         """Move the cursor; nothing is decided."""
+        self._is_waiting = False
         if await self.carry_out(lambda: self.reviewer.move(step)):
             self._is_zoomed = False
             self.warn("")
@@ -110,14 +112,17 @@ class ReviewScreen(AskingScreen):
 
     # ---- other screens
 
-    def action_gallery(self) -> None:
+    async def action_gallery(self) -> None:
         """Show many images at once."""
-        gallery = GalleryScreen(self.desk.dataset.root.name, self.reviewer, self.maker, self._display)
-        self.app.push_screen(gallery)
+        gallery = GalleryScreen(self.desk, self.reviewer, self.turn, self.maker, self._display)
+        # Waited for, so that keys that were typed ahead find it there.
+        await self.app.push_screen(gallery)
+        status = self.query_one(StatusLine)
+        gallery.tell_engine(status.engine, dead=status.is_engine_dead)
 
-    def action_export(self) -> None:
+    async def action_export(self) -> None:
         """Show what the review has come to, and write the files."""
-        self.app.push_screen(SummaryScreen(self.desk, exports=True))
+        await self.app.push_screen(SummaryScreen(self.desk, exports=True))
 
     # ---- what the engine says
 
@@ -145,14 +150,21 @@ class ReviewScreen(AskingScreen):
 
     async def _take_outcomes(self, sources: list[str]) -> None:
         is_shown = await self.carry_out(lambda: self.reviewer.take(sources))
+        if self._is_waiting and self.reviewer.queue.counts().undecided:
+            self._is_waiting = False
+            is_shown = await self.carry_out(lambda: self.reviewer.move(self.reviewer.queue.first_undecided)) or is_shown
         if is_shown:
             self.show_easel()
         else:
             self.show_tally()
+        if self.app.screen is not self:
+            self.app.screen.post_message(OutcomesTaken())
 
     def _tell_engine(self, text: str, *, dead: bool = False) -> None:
-        status = self.query_one(StatusLine)
-        status.engine, status.is_engine_dead = text, dead
+        """Say it on every screen that has a place for it."""
+        for screen in self.app.screen_stack:
+            if isinstance(screen, TurnScreen) and screen.is_mounted:
+                screen.tell_engine(text, dead=dead)
 
     @on(Stage.Told)
     def _tell_picture(self, event: Stage.Told) -> None:
