@@ -19,6 +19,7 @@ class Context(enum.StrEnum):
     GALLERY = "gallery"
     START = "start"
     SUMMARY = "summary"
+    HELP = "help"
     EVERYWHERE = "everywhere"
 
 
@@ -98,7 +99,7 @@ BINDINGS: tuple[KeyBinding, ...] = (
         ("adjust-finer", "left_square_bracket", "finer", "smaller steps: 20, 5, 1 px"),
         ("adjust-coarser", "right_square_bracket", "coarser", "larger steps: 1, 5, 20 px"),
         ("adjust-reset", "r", "reset", "the box as it was"),
-        ("adjust-keep", "enter", "keep", "keep this box"),
+        ("adjust-keep", "enter", "keep_adjusted", "keep this box"),
         ("adjust-leave", "escape", "leave", "leave without a verdict"),
     ),
     *_bind(
@@ -126,6 +127,7 @@ BINDINGS: tuple[KeyBinding, ...] = (
         ("summary-export", "x", "export", "write the annotations"),
         ("summary-leave", "escape", "leave", "back to the review"),
     ),
+    *_bind(Context.HELP, ("help-leave", "escape", "leave", "back")),
     *_bind(
         Context.EVERYWHERE,
         ("help", "question_mark", "help", "show the keys"),

@@ -42,6 +42,11 @@ class EngineSaid(Message):
 
 
 @dataclass
+class OutcomesTaken(Message):
+    """The reviewer has taken over what came out for some images; other screens may show some of them."""
+
+
+@dataclass
 class ExportAdvanced(Message):
     """An export went on."""
 

@@ -25,6 +25,12 @@ class Order(enum.StrEnum):
     CLASS = "class"
     """By the name of the decided class, or of the label's."""
 
+    @property
+    def following(self) -> Order:
+        """The order that comes next, the first one after the last."""
+        orders = list(Order)
+        return orders[(orders.index(self) + 1) % len(orders)]
+
 
 class Sorter:
     """Gives each image a number to sort by: what it is sorted by in the upper half, its position in the lower.

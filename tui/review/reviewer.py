@@ -12,9 +12,8 @@ from annot_core.session.views import UndoStep
 from tui.review.adjusting import Adjuster
 from tui.review.bulk import BulkKeep, bulk_keep
 from tui.review.easel import Easel
-from tui.review.filters import Filter
-from tui.review.order import Order
-from tui.review.queue import ReviewQueue
+from tui.review.filters import parse_filter
+from tui.review.queue import ReviewQueue, go_to
 from tui.review.rethreshold import Rethresholder, stepped
 from tui.review.verdicts import Refused, drop, keep_as, keep_candidate, later
 
@@ -74,9 +73,25 @@ class Reviewer:
         self.look()
         return True
 
-    def list_anew(self, filter: Filter, order: Order) -> None:  # noqa: A002
-        """List other images, or in another order."""
-        self.queue.choose(filter, order)
+    def go_to(self, text: str) -> bool:
+        """Go where a person typed: to a number in the list, or a name; tell whether there is one."""
+        found = go_to(self.queue, self.session, text)
+        if found:
+            self.look()
+        return found
+
+    def list_only(self, text: str) -> None:
+        """List the images that pass a filter, as a person writes it.
+
+        Raises:
+            UsageError: it is no filter, or of a class that there is not.
+        """
+        self.queue.choose(parse_filter(text, self.queue.index.classes), self.queue.order)
+        self.look()
+
+    def sort_on(self) -> None:
+        """List in the next order: path, score, class."""
+        self.queue.choose(self.queue.filter, self.queue.order.following)
         self.look()
 
     def neighbours(self) -> tuple[Easel, ...]:

@@ -6,16 +6,13 @@ from collections.abc import Callable
 
 from tui.keys import BINDINGS, Context
 from tui.review.adjusting import Adjuster
-from tui.review.reviewer import Said
 from tui.screens.bound import bound
 from tui.screens.easel import EaselScreen
 from tui.widgets.key_hints import KeyHints
 from tui.widgets.stage import Stage
 
-_ADJUSTING = frozenset(one.action.partition("(")[0] for one in BINDINGS if one.context is Context.ADJUST)
-
-WHILE_ADJUSTING = _ADJUSTING | {"next_view", "toggle_box"}
-"""What may be done while a box is in hand: nothing that would leave it unnoticed."""
+WHILE_ADJUSTING = frozenset({"next_view", "toggle_box"})
+"""What else may be done while a box is in hand: nothing that would leave it unnoticed."""
 
 _REVIEWING = frozenset(one.action.partition("(")[0] for one in BINDINGS if one.context is Context.REVIEW)
 
@@ -36,15 +33,20 @@ class AdjustingScreen(EaselScreen):
         """Whether a box is in hand."""
         return self.reviewer.adjuster is not None
 
+    @property
+    def context(self) -> Context:  # type: ignore[override]
+        """Where the person is."""
+        return Context.ADJUST if self.is_adjusting else Context.REVIEW
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Leave verdicts and moves alone while a box is in hand."""
         if self.is_adjusting and action in _REVIEWING:
             return action in WHILE_ADJUSTING
         return super().check_action(action, parameters)
 
-    async def needs_box(self, said: Said) -> None:
+    async def needs_box(self, class_name: str) -> None:
         """Begin with a box in the middle of the picture."""
-        await self.begin_adjusting()
+        await self.begin_adjusting(class_name)
 
     async def begin_adjusting(self, class_name: str = "") -> None:
         """Take the box in hand."""
@@ -60,10 +62,11 @@ class AdjustingScreen(EaselScreen):
             stage = self.query_one(Stage)
             stage.can_focus = self.is_adjusting
             if self.is_adjusting:
-                stage.focus(scroll_visible=False)
+                # At once, and not by `focus`, which lets keys that were typed ahead through to the verdicts.
+                self.set_focus(stage, scroll_visible=False)
             elif self.focused is stage:
                 self.set_focus(None)
-            self.query_one(KeyHints).show(Context.ADJUST if self.is_adjusting else Context.REVIEW)
+            self.query_one(KeyHints).show(self.context)
         super().show_easel()
 
     async def action_adjust(self) -> None:
@@ -97,6 +100,10 @@ class AdjustingScreen(EaselScreen):
     async def action_reset(self) -> None:
         """Go back to the box that was taken in hand."""
         await self._change(Adjuster.reset)
+
+    async def action_keep_adjusted(self) -> None:
+        """Keep the image with the box in hand, and go on."""
+        await self.decide(self.reviewer.keep)
 
     async def action_leave(self) -> None:
         """Put the box down; nothing is kept."""

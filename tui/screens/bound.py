@@ -13,10 +13,20 @@ def bound(context: Context, namespace: str = "") -> list[BindingType]:
     Args:
         context: where the keys work.
         namespace: what the actions are called on, such as `screen`; empty for the one that has the bindings.
+
+    All but those of `EVERYWHERE` are Textual's priority bindings: their actions are done before the next key is
+    looked at. On a slow line keys come in heaps, and `:` has to mean that the digits behind it are a number.
     """
     prefix = f"{namespace}." if namespace else ""
     return [
-        Binding(",".join(one.keys), f"{prefix}{one.action}", one.help, show=False, id=one.id)
+        Binding(
+            ",".join(one.keys),
+            f"{prefix}{one.action}",
+            one.help,
+            show=False,
+            id=one.id,
+            priority=context is not Context.EVERYWHERE,
+        )
         for one in BINDINGS
         if one.context is context
     ]

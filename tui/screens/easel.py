@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import ClassVar, TypeVar
+from typing import ClassVar
 
 from rich.text import Text
+from textual import work
 from textual.app import ComposeResult
 from textual.containers import Horizontal
-from textual.screen import Screen
 
-from annot_core.errors import AnnotError
 from tui.desk import Desk
 from tui.display import Display
 from tui.keys import Context
 from tui.pictures import Mode, PictureMaker
-from tui.review.order import Order
 from tui.review.reviewer import Reviewer, Said
-from tui.text import printable
+from tui.screens.turns import TurnScreen
+from tui.widgets.facts_line import FactsLine, facts_row
 from tui.widgets.key_hints import KeyHints
 from tui.widgets.prompt import Prompt
 from tui.widgets.side_panel import SidePanel, facts_text
@@ -29,13 +28,8 @@ from tui.widgets.tally import Tally
 NARROW_COLUMNS = 90
 """Below this width the side panel folds away."""
 
-WHILE_ADJUSTING = frozenset({"quit", "help", "mode", "box", "zoom"})
-"""What may be done besides adjusting while a box is in hand."""
 
-Result = TypeVar("Result")
-
-
-class EaselScreen(Screen[None]):
+class EaselScreen(TurnScreen):
     """Every action goes to the reviewer, in a thread and one at a time; then what is shown follows."""
 
     AUTO_FOCUS = ""
@@ -43,15 +37,13 @@ class EaselScreen(Screen[None]):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (NARROW_COLUMNS, "-wide")]  # noqa: RUF012 - Textual's own way
 
     def __init__(self, desk: Desk, reviewer: Reviewer, display: Display) -> None:
-        super().__init__(id="review")
+        super().__init__(reviewer, asyncio.Lock(), id="review")
         self.desk = desk
-        self.reviewer = reviewer
         self.maker = PictureMaker(desk.dataset.root, desk.session.heatmap, max_pixels=desk.plan.max_pixels)
         self._display = display
         self._mode = Mode.PHOTO
         self._is_zoomed = False
         self._is_outlined = True
-        self._turn = asyncio.Lock()
 
     def compose(self) -> ComposeResult:
         """Make the parts."""
@@ -59,6 +51,7 @@ class EaselScreen(Screen[None]):
         with Horizontal(id="body"):
             yield self.stage_class(self.maker, self._display)
             yield SidePanel()
+        yield FactsLine()
         yield StatusLine()
         yield Prompt()
         yield KeyHints(Context.REVIEW)
@@ -73,18 +66,13 @@ class EaselScreen(Screen[None]):
 
     # ---- carrying actions out
 
-    async def carry_out(self, action: Callable[[], Result]) -> Result | None:
-        """Have something done in a thread, one thing at a time; what goes wrong is told."""
-        async with self._turn:
-            try:
-                return await asyncio.to_thread(action)
-            except AnnotError as error:
-                # A full disk, say: nothing was decided, and nothing moves.
-                self.warn(str(error))
-                return None
+    async def decide(self, action: Callable[[], Said], *, class_name: str = "") -> None:
+        """Carry out a verdict, then show the next image: it is on disk by then.
 
-    async def decide(self, action: Callable[[], Said]) -> None:
-        """Carry out a verdict, then show the next image: it is on disk by then."""
+        Args:
+            action: the verdict.
+            class_name: the class that a box is drawn for where the verdict lacks one; empty for the image's.
+        """
         said = await self.carry_out(action)
         if said is None:
             return
@@ -92,22 +80,11 @@ class EaselScreen(Screen[None]):
         if said.saved:
             self._is_zoomed = False
         if said.needs_box:
-            await self.needs_box(said)
+            await self.needs_box(class_name)
         self.show_easel()
 
-    async def needs_box(self, said: Said) -> None:
+    async def needs_box(self, class_name: str) -> None:
         """Have a box drawn where a keep has none to take."""
-
-    def tell(self, said: Said) -> None:
-        """Show what came of an action."""
-        status = self.query_one(StatusLine)
-        status.warning = said.refused
-        if said.saved:
-            status.saved = f"saved: {printable(said.saved, longest=60)}"
-
-    def warn(self, text: str) -> None:
-        """Show what went wrong, until the next action."""
-        self.query_one(StatusLine).warning = text
 
     # ---- showing
 
@@ -132,8 +109,9 @@ class EaselScreen(Screen[None]):
         self.query_one(Stage).look_at(self.look())
         self._show_facts()
         self.show_tally()
-        self.run_worker(self._make_ahead(), group="ahead-of-keys", exclusive=True, exit_on_error=False)
+        self._make_ahead()
 
+    @work(group="ahead-of-keys", exclusive=True, exit_on_error=False)
     async def _make_ahead(self) -> None:
         easels = await self.carry_out(self.reviewer.neighbours)
         if easels:
@@ -147,17 +125,13 @@ class EaselScreen(Screen[None]):
         adjuster = self.reviewer.adjuster
         if adjuster is not None:
             notes.append(f"adjusting {adjuster.edge or 'the whole box'}, steps of {adjuster.step_px} px")
-        panel = self.query_one(SidePanel)
-        panel.show(facts_text(easel, notes) if easel is not None else self._nothing())
-
-    def show_tally(self) -> None:
-        """Show how far the review is."""
-        queue, tally = self.reviewer.queue, self.query_one(Tally)
-        tally.counts = queue.counts()
-        place = queue.place
-        order = "" if queue.order is Order.PATH else f" by {queue.order}"
-        tally.filter_text = f"filter: {queue.filter}{order}"
-        tally.position = "" if place is None else f"{place + 1} of {len(queue)}"
+        if easel is None:
+            nothing = self._nothing()
+            self.query_one(SidePanel).show(nothing)
+            self.query_one(FactsLine).facts = nothing
+        else:
+            self.query_one(SidePanel).show(facts_text(easel, notes))
+            self.query_one(FactsLine).facts = facts_row(easel, notes)
 
     def _nothing(self) -> Text:
         """Say why there is no image."""

@@ -4,25 +4,30 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import TypeVar
 
+from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Grid
-from textual.screen import Screen
 
-from annot_core.errors import AnnotError, ImageError
+from annot_core.errors import ImageError
 from annot_core.session import ImageResult
+from tui.desk import Desk
 from tui.display import Display
 from tui.frame.composing import compose
 from tui.frame.quality import Level, pinned_to
-from tui.keys import Context
+from tui.keys import BINDINGS, Context
+from tui.messages import OutcomesTaken
 from tui.pictures import PictureKey, PictureMaker
 from tui.review.easel import Easel
 from tui.review.page import GalleryPage, next_page, page_at_cursor, previous_page, refitted, verdicts_of
 from tui.review.queue import ReviewQueue
-from tui.review.reviewer import Reviewer
+from tui.review.reviewer import Reviewer, Said
+from tui.screens.asking import FILTER_WORDS
 from tui.screens.bound import bound
+from tui.screens.summary import SummaryScreen
+from tui.screens.turns import TurnScreen
 from tui.widgets.key_hints import KeyHints
+from tui.widgets.prompt import Prompt, Question
 from tui.widgets.stage import Look, outlines
 from tui.widgets.status_line import StatusLine
 from tui.widgets.tally import Tally
@@ -34,34 +39,42 @@ TILE_ASPECT = 2.4
 """Columns of a tile over its rows: small photos are wider than high, cells higher than wide."""
 
 GALLERY_QUALITY = "fine"
-Result = TypeVar("Result")
+_DOES = frozenset(one.action.partition("(")[0] for one in BINDINGS if one.context is Context.GALLERY)
 Turn = Callable[[ReviewQueue, GalleryPage, int], GalleryPage | None]
 
 
-class GalleryScreen(Screen[None]):
-    """A page of tiles with a cursor."""
+class GalleryScreen(TurnScreen):
+    """A page of tiles with a cursor. The marks and the cursor are the page's; only pages move the queue's cursor."""
 
     CSS_PATH = "gallery.tcss"
     BINDINGS = bound(Context.GALLERY)
     AUTO_FOCUS = ""
+    context = Context.GALLERY
 
-    def __init__(self, name: str, reviewer: Reviewer, maker: PictureMaker, display: Display) -> None:
-        super().__init__(id="gallery")
-        self._data_set = name
-        self._reviewer = reviewer
+    def __init__(
+        self, desk: Desk, reviewer: Reviewer, turn: asyncio.Lock, maker: PictureMaker, display: Display
+    ) -> None:
+        super().__init__(reviewer, turn, id="gallery")
+        self._desk = desk
         self._maker = maker
         self._display = display
         self._page = GalleryPage(())
         self._results: dict[int, ImageResult] = {}
         self._shape = (1, 1)
-        self._turn = asyncio.Lock()
 
     def compose(self) -> ComposeResult:
         """Make the parts; the tiles come once the room is known."""
-        yield Tally(self._data_set)
+        yield Tally(self._desk.dataset.root.name)
         yield Grid(id="tiles")
         yield StatusLine()
+        yield Prompt()
         yield KeyHints(Context.GALLERY)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Leave everything alone while a question stands: its keys are those of the answer."""
+        if action in _DOES and self.is_mounted and self.query_one(Prompt).is_asking:
+            return False
+        return super().check_action(action, parameters)
 
     async def on_resize(self) -> None:
         """Lay out as many tiles as fit."""
@@ -80,22 +93,44 @@ class GalleryScreen(Screen[None]):
             grid.styles.grid_size_columns = columns
             grid.styles.grid_size_rows = rows
             await grid.mount_all(Tile() for _ in range(columns * rows))
-        queue = self._reviewer.queue
-        page = self._page
-        fresh = refitted(queue, page, columns * rows) if page.ids else page_at_cursor(queue, columns * rows)
-        self.call_after_refresh(self._turn_to, fresh)
+        self.call_after_refresh(self._refit)
 
-    async def _turn_to(self, page: GalleryPage) -> None:
-        """Show a page: captions at once, pictures as they are made."""
-        self._page = page
-        found = await self._carry_out(lambda: self._reviewer.session.results_of(page.ids)) or ()
-        self._results = dict(zip(page.ids, found, strict=True))
-        for tile in self._tiles():
-            tile.show_picture(None)
+    async def _refit(self) -> None:
+        """Show the page with as many images as fit, as they are now."""
+        await self._show(lambda: self._fitted(self._page))
+
+    async def _show(self, choose: Callable[[], GalleryPage | None], end: str = "") -> None:
+        """Show a page: captions at once, pictures as they are made.
+
+        Args:
+            choose: finds the page; None where there is none, so that this one stays.
+            end: what to say then.
+        """
+        shown = await self.carry_out(lambda: self._read(choose))
+        if shown is None:
+            return
+        is_other, self._page, self._results = shown
+        if not is_other:
+            self.warn(end)
+        for tile, row_id in zip(self._tiles(), [*self._page.ids, *[None] * self._page_size], strict=False):
+            tile.show_image(None if row_id is None else self._results.get(row_id))
         self._show_captions()
-        self._show_tally()
-        self.run_worker(self._make(page), group="page", exclusive=True, exit_on_error=False)
+        self.show_tally()
+        self._make(self._page)
 
+    def _read(self, choose: Callable[[], GalleryPage | None]) -> tuple[bool, GalleryPage, dict[int, ImageResult]]:
+        """Find a page, and what is on it; in a thread."""
+        chosen = choose()
+        # What was just decided shows in the captions.
+        page = self._fitted(self._page) if chosen is None else chosen
+        results = self.reviewer.session.results_of(page.ids)
+        return chosen is not None, page, dict(zip(page.ids, results, strict=True))
+
+    def _fitted(self, page: GalleryPage) -> GalleryPage:
+        queue = self.reviewer.queue
+        return refitted(queue, page, self._page_size) if page.ids else page_at_cursor(queue, self._page_size)
+
+    @work(group="page", exclusive=True, exit_on_error=False)
     async def _make(self, page: GalleryPage) -> None:
         for tile, row_id in zip(self._tiles(), page.ids, strict=False):
             result = self._results[row_id]
@@ -139,21 +174,6 @@ class GalleryScreen(Screen[None]):
                 is_current=number == self._page.at and row_id is not None,
             )
 
-    def _show_tally(self) -> None:
-        queue, tally = self._reviewer.queue, self.query_one(Tally)
-        tally.counts = queue.counts()
-        tally.filter_text = f"filter: {queue.filter}"
-        place = queue.place
-        tally.position = "" if place is None else f"{place + 1} of {len(queue)}"
-
-    async def _carry_out(self, action: Callable[[], Result]) -> Result | None:
-        async with self._turn:
-            try:
-                return await asyncio.to_thread(action)
-            except AnnotError as error:
-                self.query_one(StatusLine).warning = str(error)
-                return None
-
     # ---- actions
 
     def action_move(self, dx: int, dy: int) -> None:
@@ -168,64 +188,102 @@ class GalleryScreen(Screen[None]):
 
     async def action_accept(self) -> None:
         """Keep the rest of the page, drop what is marked, and go on."""
-        page, reviewer = self._page, self._reviewer
+        page, reviewer = self._page, self.reviewer
         results = [self._results[row_id] for row_id in page.ids]
         verdicts = verdicts_of(page, results, reviewer.background)
-        said = await self._carry_out(lambda: reviewer.decide_page(verdicts.decisions))
+        said = await self.carry_out(lambda: reviewer.decide_page(verdicts.decisions))
         if said is None:
             return
-        status = self.query_one(StatusLine)
-        status.saved = f"saved: {said.saved}"
-        status.warning = f"{len(verdicts.left)} without a box stay undecided" if verdicts.left else ""
+        self.tell(said)
+        if verdicts.left:
+            self.warn(f"{len(verdicts.left)} without a box stay undecided")
         await self._leaf(next_page, "this was the last page")
 
     async def action_next_page(self) -> None:
         """Turn the page without a verdict."""
+        self.warn("")
         await self._leaf(next_page, "this is the last page")
 
     async def action_previous_page(self) -> None:
         """Turn the page back."""
+        self.warn("")
         await self._leaf(previous_page, "this is the first page")
 
     async def action_first(self) -> None:
         """Go to the first page."""
-        self._reviewer.queue.first()
-        await self._turn_to(page_at_cursor(self._reviewer.queue, self._page_size))
+        await self._show(self._first_page)
 
     async def action_last(self) -> None:
         """Go to the last page."""
-        queue = self._reviewer.queue
-        queue.go_to_number(max(1, len(queue) - self._page_size + 1))
-        await self._turn_to(page_at_cursor(queue, self._page_size))
+        await self._show(self._last_page)
 
     async def action_undo(self) -> None:
         """Take the latest step back."""
-        await self._turned(self._reviewer.undo)
+        await self._turned(self.reviewer.undo)
 
     async def action_redo(self) -> None:
         """Make again what was undone."""
-        await self._turned(self._reviewer.redo)
+        await self._turned(self.reviewer.redo)
+
+    def action_filter(self) -> None:
+        """Ask for a filter."""
+        self.warn(f"any of {' '.join(FILTER_WORDS)}")
+        answer = str(self.reviewer.queue.filter)
+        self.query_one(Prompt).ask(Question("filter:", self._filter, lambda: self.warn(""), answer=answer))
+
+    async def _filter(self, text: str) -> None:
+        self.warn("")
+        if await self.carry_out(lambda: self._listed_anew(lambda: self.reviewer.list_only(text))):
+            await self._show(self._page_at_cursor)
+
+    async def action_sort(self) -> None:
+        """List in the next order: path, score, class."""
+        if await self.carry_out(lambda: self._listed_anew(self.reviewer.sort_on)):
+            await self._show(self._page_at_cursor)
+
+    def _listed_anew(self, choose: Callable[[], None]) -> bool:
+        # The list is searched from the image under the person's eyes.
+        self.reviewer.queue.show(self._page.current)
+        choose()
+        return True
+
+    async def action_export(self) -> None:
+        """Show what the review has come to, and write the files."""
+        await self.app.push_screen(SummaryScreen(self._desk, exports=True))
 
     async def action_leave(self) -> None:
         """Go back to the review, at the image under the cursor."""
         current = self._page.current
-        await self._carry_out(lambda: self._reviewer.move(lambda: self._reviewer.queue.show(current)))
+        await self.carry_out(lambda: self.reviewer.move(lambda: self.reviewer.queue.show(current)))
         self.dismiss()
 
-    async def _turned(self, turn: Callable[[], object]) -> None:
-        said = await self._carry_out(turn)
-        status = self.query_one(StatusLine)
-        status.saved, status.warning = getattr(said, "saved", ""), getattr(said, "refused", "")
-        await self._turn_to(page_at_cursor(self._reviewer.queue, self._page_size))
+    # ---- pages
+
+    async def _turned(self, turn: Callable[[], Said]) -> None:
+        said = await self.carry_out(turn)
+        if said is not None:
+            self.tell(said)
+            await self._show(self._page_at_cursor)
 
     async def _leaf(self, turn: Turn, end: str) -> None:
-        size = self._page_size
-        page = turn(self._reviewer.queue, self._page, size)
-        if page is None:
-            self.query_one(StatusLine).warning = end
-            # What was just decided shows in the captions.
-            page = refitted(self._reviewer.queue, self._page, size)
-        await self._turn_to(page)
+        await self._show(lambda: turn(self.reviewer.queue, self._page, self._page_size), end)
+
+    def _page_at_cursor(self) -> GalleryPage:
+        return page_at_cursor(self.reviewer.queue, self._page_size)
+
+    def _first_page(self) -> GalleryPage:
+        self.reviewer.queue.first()
+        return self._page_at_cursor()
+
+    def _last_page(self) -> GalleryPage:
+        queue = self.reviewer.queue
+        queue.go_to_number(max(1, len(queue) - self._page_size + 1))
+        return self._page_at_cursor()
+
+    @on(OutcomesTaken)
+    async def _take(self, event: OutcomesTaken) -> None:
+        event.stop()
+        await self._refit()
 
 
 def tiles_in(width: int, height: int) -> tuple[int, int]:

@@ -5,20 +5,21 @@ from __future__ import annotations
 from rich.table import Table
 from rich.text import Text
 from textual.app import ComposeResult
-from textual.binding import Binding
 from textual.containers import VerticalScroll
-from textual.screen import Screen
 from textual.widgets import Static
 
 from tui.keys import Context, KeyBinding, help_rows
+from tui.screens.bound import bound
+from tui.screens.turns import KeyedScreen
 from tui.widgets.key_hints import KeyHints
 
 
-class HelpScreen(Screen[None]):
+class HelpScreen(KeyedScreen):
     """A screen of its own: laid over a picture it would cost the picture twice over a slow line."""
 
     CSS_PATH = "help.tcss"
-    BINDINGS = [Binding("escape", "leave", show=False)]  # noqa: RUF012 - Textual's own way
+    BINDINGS = bound(Context.HELP)
+    context = Context.HELP
 
     def __init__(self, bindings: tuple[KeyBinding, ...]) -> None:
         super().__init__(id="help")
@@ -36,8 +37,8 @@ class HelpScreen(Screen[None]):
                 table.add_row("", Text(f"\n{title}", style="bold underline"))
             table.add_row(row.keys, row.help)
         with VerticalScroll():
-            yield Static(table)
-        yield KeyHints(Context.SUMMARY)
+            yield Static(table, markup=False)
+        yield KeyHints(Context.HELP)
 
     def action_leave(self) -> None:
         """Go back."""

@@ -9,11 +9,12 @@ from textual import on
 from annot_core.engine.messages import Broken, Died, Drained, Outcomes, Progressed, Quarantined, Ready, Refused
 from annot_core.progress import EpochFinished, Level, Notice
 from tui.keys import Context
-from tui.messages import EngineSaid
+from tui.messages import EngineSaid, OutcomesTaken
 from tui.screens.asking import AskingScreen
 from tui.screens.bound import bound
 from tui.screens.gallery import GalleryScreen
 from tui.screens.summary import SummaryScreen
+from tui.screens.turns import TurnScreen
 from tui.widgets.stage import Stage
 from tui.widgets.status_line import StatusLine
 
@@ -110,14 +111,17 @@ class ReviewScreen(AskingScreen):
 
     # ---- other screens
 
-    def action_gallery(self) -> None:
+    async def action_gallery(self) -> None:
         """Show many images at once."""
-        gallery = GalleryScreen(self.desk.dataset.root.name, self.reviewer, self.maker, self._display)
-        self.app.push_screen(gallery)
+        gallery = GalleryScreen(self.desk, self.reviewer, self.turn, self.maker, self._display)
+        # Waited for, so that keys that were typed ahead find it there.
+        await self.app.push_screen(gallery)
+        status = self.query_one(StatusLine)
+        gallery.tell_engine(status.engine, dead=status.is_engine_dead)
 
-    def action_export(self) -> None:
+    async def action_export(self) -> None:
         """Show what the review has come to, and write the files."""
-        self.app.push_screen(SummaryScreen(self.desk, exports=True))
+        await self.app.push_screen(SummaryScreen(self.desk, exports=True))
 
     # ---- what the engine says
 
@@ -149,10 +153,14 @@ class ReviewScreen(AskingScreen):
             self.show_easel()
         else:
             self.show_tally()
+        if self.app.screen is not self:
+            self.app.screen.post_message(OutcomesTaken())
 
     def _tell_engine(self, text: str, *, dead: bool = False) -> None:
-        status = self.query_one(StatusLine)
-        status.engine, status.is_engine_dead = text, dead
+        """Say it on every screen that has a place for it."""
+        for screen in self.app.screen_stack:
+            if isinstance(screen, TurnScreen) and screen.is_mounted:
+                screen.tell_engine(text, dead=dead)
 
     @on(Stage.Told)
     def _tell_picture(self, event: Stage.Told) -> None:

@@ -7,7 +7,6 @@ from collections import Counter
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
-from textual.screen import Screen
 from textual.widgets import Static
 
 from annot_core.classifier.kept import read_card
@@ -18,6 +17,7 @@ from tui.desk import Desk
 from tui.keys import Context
 from tui.messages import StartAsked
 from tui.screens.bound import bound
+from tui.screens.turns import KeyedScreen
 from tui.text import printable
 from tui.widgets.key_hints import KeyHints
 from tui.widgets.training_progress import TrainingProgress
@@ -26,11 +26,12 @@ MOST_SKIPPED = 50
 MOST_CLASSES = 50
 
 
-class StartScreen(Screen[None]):
+class StartScreen(KeyedScreen):
     """Shown at once, before anything is read; `enter` starts the work."""
 
     CSS_PATH = "start.tcss"
     BINDINGS = bound(Context.START)
+    context = Context.START
 
     def __init__(self, plan: Plan) -> None:
         super().__init__(id="start")

@@ -8,7 +8,6 @@ from rich.text import Text
 from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
-from textual.screen import Screen
 from textual.widgets import ProgressBar, Static
 
 from annot_core.errors import AnnotError
@@ -18,19 +17,21 @@ from annot_core.records import Failure
 from annot_core.session.views import ClassCounts
 from tui.desk import Desk
 from tui.keys import Context
-from tui.messages import ExportAdvanced, Exported, ExportRefused
+from tui.messages import ExportAdvanced, Exported, ExportRefused, OutcomesTaken
 from tui.screens.bound import bound
+from tui.screens.turns import KeyedScreen
 from tui.text import printable
 from tui.widgets.key_hints import KeyHints
 
 MOST_LISTED = 50
 
 
-class SummaryScreen(Screen[None]):
+class SummaryScreen(KeyedScreen):
     """Counts per class, failures with their reasons, and `x` to export."""
 
     CSS_PATH = "summary.tcss"
     BINDINGS = bound(Context.SUMMARY)
+    context = Context.SUMMARY
 
     def __init__(self, desk: Desk, *, exports: bool = False) -> None:
         """Prepare; with `exports` the files are written at once."""
@@ -88,6 +89,11 @@ class SummaryScreen(Screen[None]):
 
     def _hear(self, event: Event) -> None:
         self.post_message(ExportAdvanced(event))
+
+    @on(OutcomesTaken)
+    def _count_again(self, event: OutcomesTaken) -> None:
+        event.stop()
+        self._count()
 
     @on(ExportAdvanced)
     def _advance(self, event: ExportAdvanced) -> None:

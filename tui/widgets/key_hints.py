@@ -37,6 +37,7 @@ _HINTS: dict[Context, tuple[tuple[str, str, str], ...]] = {
     ),
     Context.START: (("start", "", "start"),),
     Context.SUMMARY: (("summary-export", "", "export"), ("summary-leave", "", "back")),
+    Context.HELP: (("help-leave", "", "back"),),
     Context.EVERYWHERE: (("help", "", "help"), ("quit", "", "quit")),
 }
 

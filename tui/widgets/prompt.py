@@ -2,13 +2,37 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import ClassVar
 
-from textual import events, on
+from textual import on
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
-from textual.message import Message
 from textual.widgets import Input, Static
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked, and who is to hear the answer.
+
+    These are called, and sent no message, so that what an answer leads to is done before the next key is.
+
+    Attributes:
+        text: the question.
+        answered: takes the answer.
+        left: called when the person turns away.
+        changed: hears the answer so far, while it is typed.
+        answer: the answer to begin with.
+    """
+
+    text: str
+    answered: Callable[[str], Awaitable[None]]
+    left: Callable[[], None] = lambda: None
+    changed: Callable[[str], None] = lambda text: None
+    answer: str = ""
 
 
 class Prompt(Horizontal):
@@ -21,30 +45,14 @@ class Prompt(Horizontal):
     Prompt Input { width: 1fr; height: 1; border: none; padding: 0; background: $boost; }
     Prompt Input:focus { border: none; }
     """
-
-    @dataclass
-    class Answered(Message):
-        """The person answered the question called `kind`."""
-
-        kind: str
-        text: str
-
-    @dataclass
-    class Changed(Message):
-        """The person typed; `text` is the answer so far."""
-
-        kind: str
-        text: str
-
-    @dataclass
-    class Left(Message):
-        """The person turned away from the question."""
-
-        kind: str
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "answer", show=False, priority=True),
+        Binding("escape", "turn_away", show=False, priority=True),
+    ]
 
     def __init__(self) -> None:
         super().__init__(id="prompt")
-        self._kind = ""
+        self._question: Question | None = None
 
     def compose(self) -> ComposeResult:
         """Make the question and the answer's field."""
@@ -52,44 +60,56 @@ class Prompt(Horizontal):
         yield Input(select_on_focus=False)
 
     @property
+    def question(self) -> Question | None:
+        """The question that stands, None where none does."""
+        return self._question
+
+    @property
     def is_asking(self) -> bool:
         """Whether a question stands."""
-        return bool(self._kind)
+        return self._question is not None
 
-    def ask(self, kind: str, question: str, answer: str = "") -> None:
-        """Show a question with an answer to begin with, and take the keys."""
-        self._kind = kind
-        self.query_one(Static).update(question)
+    def ask(self, question: Question) -> None:
+        """Show a question, and take the keys."""
+        self._question = question
+        self.query_one(Static).update(question.text)
         field = self.query_one(Input)
         with self.prevent(Input.Changed):
-            field.value = answer
-        field.cursor_position = len(answer)
+            field.value = question.answer
+        field.cursor_position = len(question.answer)
         self.add_class("-asking")
-        field.focus()
+        # At once, and not by `focus`, which lets keys that were typed ahead through to the screen.
+        self.screen.set_focus(field, scroll_visible=False)
 
-    def leave(self) -> None:
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Answer only what is asked."""
+        return self.is_asking if action in ("answer", "turn_away") else super().check_action(action, parameters)
+
+    async def action_answer(self) -> None:
+        """Take what was typed as the answer, once the field has all of it."""
+        field, question = self.query_one(Input), self._question
+        typed = asyncio.Event()
+        if field.call_later(typed.set):
+            await typed.wait()
+        self._leave()
+        if question is not None:
+            await question.answered(field.value.strip())
+
+    def action_turn_away(self) -> None:
+        """Leave the question unanswered."""
+        question = self._question
+        self._leave()
+        if question is not None:
+            question.left()
+
+    def _leave(self) -> None:
         """Hide the question and give the keys back."""
-        self._kind = ""
+        self._question = None
         self.remove_class("-asking")
         self.screen.set_focus(None)
-
-    @on(Input.Submitted)
-    def _answer(self, event: Input.Submitted) -> None:
-        event.stop()
-        kind = self._kind
-        self.leave()
-        self.post_message(self.Answered(kind, event.value.strip()))
 
     @on(Input.Changed)
     def _tell(self, event: Input.Changed) -> None:
         event.stop()
-        if self._kind:
-            self.post_message(self.Changed(self._kind, event.value.strip()))
-
-    def on_key(self, event: events.Key) -> None:
-        """Leave on escape."""
-        if event.key == "escape" and self._kind:
-            event.stop()
-            kind = self._kind
-            self.leave()
-            self.post_message(self.Left(kind))
+        if self._question is not None:
+            self._question.changed(event.value.strip())

@@ -28,6 +28,7 @@ class Tile(Vertical):
         super().__init__()
         self._surface = PictureSurface()
         self._caption = Static(markup=False)
+        self._shown: ImageResult | None = None
 
     def compose(self) -> ComposeResult:
         """Make the parts."""
@@ -39,8 +40,14 @@ class Tile(Vertical):
         """The room for the picture, (columns, rows)."""
         return self._surface.size.width, self._surface.size.height
 
-    def show_picture(self, frame: Frame | None) -> None:
-        """Show a picture, or none."""
+    def show_image(self, result: ImageResult | None) -> None:
+        """Take another image, or another state of one; its picture stays if it is the same image."""
+        before, self._shown = self._shown, result
+        if before is None or result is None or before.source != result.source:
+            self._surface.show(None)
+
+    def show_picture(self, frame: Frame) -> None:
+        """Show a picture."""
         self._surface.show(frame)
 
     def show_caption(self, result: ImageResult | None, *, is_marked: bool, is_current: bool) -> None:
