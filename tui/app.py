@@ -12,7 +12,7 @@ from textual.app import App
 from textual.driver import Driver
 
 from annot_core.engine.job import EngineJob
-from annot_core.engine.messages import Broken, Message, Outcomes, Quarantined, Ready
+from annot_core.engine.messages import Broken, Died, Message, Outcomes, Quarantined, Ready
 from annot_core.engine.messages import Refused as EngineRefused
 from annot_core.errors import AnnotError
 from annot_core.plan import Plan
@@ -87,6 +87,7 @@ class ReviewApp(App[int]):
         self._start_engine = start_engine
         self._redo = redo
         self._engine: ReviewEngine | None = None
+        self._is_working = False
         self._start = StartScreen(plan)
         self._review: ReviewScreen | None = None
 
@@ -101,11 +102,12 @@ class ReviewApp(App[int]):
     @property
     def is_working(self) -> bool:
         """Whether the engine runs."""
-        return self._engine is not None
+        return self._is_working
 
     def begin_work(self) -> None:
         """Start the engine, or again after its end; nothing happens while it runs."""
-        if self.desk is not None and self._engine is None and not self.desk.is_done:
+        if self.desk is not None and not self._is_working and not self.desk.is_done:
+            self._is_working = True
             self._follow_engine(self.desk)
 
     def show_review(self) -> None:
@@ -144,10 +146,25 @@ class ReviewApp(App[int]):
     @work(group="engine", exclusive=True, exit_on_error=False)
     async def _follow_engine(self, desk: Desk) -> None:
         """Turn what the engine's process says into messages; outcomes are on disk before they are told."""
-        self._engine = await asyncio.to_thread(self._start_engine, desk.job(), desk.log)
-        stream = self._engine.messages(desk.feed)
         try:
-            while (said := await asyncio.to_thread(next, stream, None)) is not None:
+            last = await self._pass_engine_on(desk)
+            if not isinstance(last, Died):
+                # One whose process died is kept: it knows which images to suspect.
+                await asyncio.to_thread(self.stop_work)
+                self._engine = None
+        finally:
+            self._is_working = False
+        self.post_message(EngineSaid(None))
+
+    async def _pass_engine_on(self, desk: Desk) -> Message | None:
+        """Hear an engine out; return the last thing that it said."""
+        said: Message | None = None
+        try:
+            if self._engine is None:
+                self._engine = await asyncio.to_thread(self._start_engine, desk.job(), desk.log)
+            stream = self._engine.messages(desk.feed)
+            while (heard := await asyncio.to_thread(next, stream, None)) is not None:
+                said = heard
                 if isinstance(said, Outcomes):
                     await asyncio.to_thread(desk.record, said.outcomes)
                 elif isinstance(said, Quarantined):
@@ -155,11 +172,9 @@ class ReviewApp(App[int]):
                 self.post_message(EngineSaid(said))
         except AnnotError as error:
             # The session cannot be written: a full disk, say. Decisions would fail as well, and say so.
-            await asyncio.to_thread(self._engine.stop)
-            self.post_message(EngineSaid(Broken(str(error))))
-        finally:
-            self._engine = None
-        self.post_message(EngineSaid(None))
+            said = Broken(str(error))
+            self.post_message(EngineSaid(said))
+        return said
 
     @on(DeskOpened)
     def _welcome(self, event: DeskOpened) -> None:
@@ -199,7 +214,7 @@ class ReviewApp(App[int]):
     @on(Refused)
     def _refuse(self, event: Refused) -> None:
         self.farewell = event.text
-        self.exit(event.exit_code)
+        self.exit(return_code=event.exit_code)
 
     def action_restart(self) -> None:
         """Start the engine again."""
