@@ -73,9 +73,10 @@ class Stage(PictureSurface):
         self._is_part = False
         self._frames: Kept[tuple[PictureKey, tuple[Outline, ...]], Frame] = Kept(FRAMES_KEPT)
         self._look: Look | None = None
+        self._shown_key: PictureKey | None = None
         self._looked_at_s = 0.0
         self._last_bytes = 0
-        self._gate: FrameGate[Frame] = FrameGate(
+        self._gate: FrameGate[tuple[PictureKey, Frame]] = FrameGate(
             self._put, self._ask, self.set_timer, is_writing=self._is_writing, drained=self._learn
         )
 
@@ -159,7 +160,7 @@ class Stage(PictureSurface):
             await asyncio.to_thread(self._frame, look, key, base)
 
     def _offer(self, look: Look, key: PictureKey, base: Base) -> None:
-        self._gate.offer(self._frame(look, key, base))
+        self._gate.offer((key, self._frame(look, key, base)))
         if base.is_stale:
             warning = "the file has changed since its box was found; start again to have it done anew"
             self.post_message(self.Told(self._described(), warning))
@@ -174,10 +175,12 @@ class Stage(PictureSurface):
             self._frames.put(wanted, frame)
         return frame
 
-    def _put(self, frame: Frame) -> None:
-        """Show a frame: only the cells that differ, where those are few."""
-        shown = self.source
-        if isinstance(shown, Frame) and (shown.columns, shown.rows) == (frame.columns, frame.rows):
+    def _put(self, offered: tuple[PictureKey, Frame]) -> None:
+        """Show a frame: of the same picture only the cells that differ, where those are few."""
+        key, frame = offered
+        shown, is_same = self.source, key == self._shown_key
+        self._shown_key = key
+        if is_same and isinstance(shown, Frame) and (shown.columns, shown.rows) == (frame.columns, frame.rows):
             spans = frame.changes_from(shown)
             if sum(span.x1 - span.x0 for span in spans) <= MOST_CHANGED * frame.columns * frame.rows:
                 written = self.show_changed(frame, [(x0, y, frame.part(y, x0, x1)) for y, x0, x1 in spans])
