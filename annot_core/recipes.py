@@ -31,8 +31,8 @@ DEFAULT_RECIPE = "balanced"
 
 RECIPES: dict[str, Recipe] = {
     "original": Recipe("gradcam", DEFAULT_THRESHOLD, "bayes", augmented=False),
-    "balanced": Recipe("fused", DEFAULT_THRESHOLD, "ensemble", augmented=False, scale=1.5),
-    "thorough": Recipe("fused", DEFAULT_THRESHOLD, "ensemble", augmented=True, scale=1.5),
+    "balanced": Recipe("salient", DEFAULT_THRESHOLD, "ensemble", augmented=False, scale=1.5),
+    "thorough": Recipe("salient", DEFAULT_THRESHOLD, "ensemble", augmented=True, scale=1.5),
 }
 
 

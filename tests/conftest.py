@@ -45,6 +45,12 @@ def dataset(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
+def uncompiled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let heat maps be computed step by step: compiling a small network takes longer than using it."""
+    monkeypatch.setattr("annot_core.cam.heatmapper.compiled", lambda function: function)
+
+
+@pytest.fixture
 def bound_by_permissions() -> Iterator[None]:
     """Let permissions hold for this test's files: root, whom they do not bind, gives up that power meanwhile."""
     if os.geteuid() != 0:

@@ -7,31 +7,37 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Protocol
 
-from textual import on, work
+from textual import events, on, work
 from textual.app import App
 from textual.driver import Driver
 
 from annot_core.engine.job import EngineJob
-from annot_core.engine.messages import Broken, Died, Message, Outcomes, Quarantined, Ready
+from annot_core.engine.messages import Broken, Message, Outcomes, Quarantined, Ready
 from annot_core.engine.messages import Refused as EngineRefused
-from annot_core.errors import AnnotError
+from annot_core.errors import AnnotError, UsageError
 from annot_core.plan import Plan
 from annot_core.records import LabelledImage
 from tui.desk import Desk
 from tui.display import Display
-from tui.keys import Context
+from tui.keys import BINDINGS, Context
 from tui.messages import DeskOpened, EngineSaid, Refused, StartAsked
+from tui.palette import KeyCommands
 from tui.review.queue import ReviewQueue
 from tui.review.reviewer import Reviewer
 from tui.screens.bound import bound, keymap
 from tui.screens.help import HelpScreen
 from tui.screens.review import ReviewScreen
 from tui.screens.start import StartScreen
+from tui.screens.turns import KeyedScreen
 from tui.settings import Settings
 from tui.terminal.driver import FrameDrained
+from tui.widgets.prompt import AnswerField
 from tui.widgets.stage import Stage
 
 Feed = Callable[[Ready], Iterable[LabelledImage]]
+
+
+_EVERYWHERE = frozenset(one.action for one in BINDINGS if one.context is Context.EVERYWHERE)
 
 
 class ReviewEngine(Protocol):
@@ -55,6 +61,7 @@ class ReviewApp(App[int]):
 
     CSS_PATH = "app.tcss"
     TITLE = "autoannot"
+    COMMANDS = {KeyCommands}  # noqa: RUF012 - Textual's own way
     BINDINGS = bound(Context.EVERYWHERE)
 
     def __init__(
@@ -91,12 +98,33 @@ class ReviewApp(App[int]):
         self._start = StartScreen(plan)
         self._review: ReviewScreen | None = None
 
+    async def on_event(self, event: events.Event) -> None:
+        """Let a letter reach the line that it is typed into before the next key is looked at."""
+        await super().on_event(event)
+        if isinstance(event, events.Key) and isinstance(self.focused, AnswerField):
+            await self.focused.has_taken_all()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Leave the keys of what lies over the screens, such as the command palette, alone."""
+        if action in _EVERYWHERE:
+            return isinstance(self.screen, KeyedScreen)
+        return super().check_action(action, parameters)
+
     def on_mount(self) -> None:
         """Paint the first screen, and only then open the desk."""
         self.set_keymap(keymap(self.settings.bindings))
-        if self.settings.theme is not None:
-            self.theme = self.settings.theme
         self.push_screen(self._start)
+        theme = self.settings.theme
+        if theme is not None and theme not in self.available_themes:
+            known = ", ".join(sorted(self.available_themes))
+            self._refuse(
+                Refused(
+                    f"expected a theme out of {known}, found {theme!r}; mend the settings file", UsageError.exit_code
+                )
+            )
+            return
+        if theme is not None:
+            self.theme = theme
         self.call_after_refresh(self._open_desk)
 
     @property
@@ -124,7 +152,7 @@ class ReviewApp(App[int]):
     async def action_quit(self) -> None:
         """Leave; everything is saved already."""
         await asyncio.to_thread(self.stop_work)
-        self.exit(0)
+        self.exit()
 
     def close(self) -> None:
         """Leave nothing running or open, however the app ended; closing twice does no harm."""
@@ -146,25 +174,13 @@ class ReviewApp(App[int]):
     @work(group="engine", exclusive=True, exit_on_error=False)
     async def _follow_engine(self, desk: Desk) -> None:
         """Turn what the engine's process says into messages; outcomes are on disk before they are told."""
+        if self._engine is None:
+            self._engine = self._start_engine(desk.job(), desk.log)
+        # The same engine after a death: it knows which images are to blame.
+        engine = self._engine
+        stream = engine.messages(desk.feed)
         try:
-            last = await self._pass_engine_on(desk)
-            if not isinstance(last, Died):
-                # One whose process died is kept: it knows which images to suspect.
-                await asyncio.to_thread(self.stop_work)
-                self._engine = None
-        finally:
-            self._is_working = False
-        self.post_message(EngineSaid(None))
-
-    async def _pass_engine_on(self, desk: Desk) -> Message | None:
-        """Hear an engine out; return the last thing that it said."""
-        said: Message | None = None
-        try:
-            if self._engine is None:
-                self._engine = await asyncio.to_thread(self._start_engine, desk.job(), desk.log)
-            stream = self._engine.messages(desk.feed)
-            while (heard := await asyncio.to_thread(next, stream, None)) is not None:
-                said = heard
+            while (said := await asyncio.to_thread(next, stream, None)) is not None:
                 if isinstance(said, Outcomes):
                     await asyncio.to_thread(desk.record, said.outcomes)
                 elif isinstance(said, Quarantined):
@@ -172,9 +188,16 @@ class ReviewApp(App[int]):
                 self.post_message(EngineSaid(said))
         except AnnotError as error:
             # The session cannot be written: a full disk, say. Decisions would fail as well, and say so.
-            said = Broken(str(error))
-            self.post_message(EngineSaid(said))
-        return said
+            await asyncio.to_thread(engine.stop)
+            self._engine = None
+            self.post_message(EngineSaid(Broken(str(error))))
+        except asyncio.CancelledError:
+            # The app ends, and must not wait for a thread that waits for the engine.
+            engine.stop()
+            raise
+        finally:
+            self._is_working = False
+        self.post_message(EngineSaid(None))
 
     @on(DeskOpened)
     def _welcome(self, event: DeskOpened) -> None:
@@ -208,8 +231,10 @@ class ReviewApp(App[int]):
 
     @on(FrameDrained)
     def _drained(self, event: FrameDrained) -> None:
-        for stage in self.screen.query(Stage):
-            stage.hear(event)
+        # Also one that another screen has come over since: its line is free again.
+        for screen in self.screen_stack:
+            for stage in screen.query(Stage):
+                stage.hear(event)
 
     @on(Refused)
     def _refuse(self, event: Refused) -> None:

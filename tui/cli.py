@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click_default_group import DefaultGroup
 
-from annot_core.errors import AnnotError
+from annot_core.errors import AnnotError, UsageError
 from tui import options
 
 if TYPE_CHECKING:
@@ -173,7 +173,13 @@ def evaluate(output: Path, truth: Path) -> None:
     from tui.plain.running import console
     from tui.plain.summary import print_evaluation
 
-    print_evaluation(console(), _evaluation(output, truth))
+    evaluation = _evaluation(output, truth)
+    if not evaluation.overall.n:
+        raise UsageError(
+            f"expected true boxes of images in {str(output)!r}, found none in {str(truth)!r} that names one; files are "
+            "matched by their path in the data set, by id, or by a name that no other image has"
+        )
+    print_evaluation(console(), evaluation)
 
 
 @main.command(short_help="Print pictures with their boxes.")

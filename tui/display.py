@@ -32,12 +32,21 @@ class Display:
         return width / (height / 2)
 
 
-def display_for(capabilities: Capabilities, quality: str | None) -> Display:
-    """Return how pictures are drawn in a terminal."""
+def display_for(
+    capabilities: Capabilities, quality: str | None, told_cell_size: tuple[int, int] | None = None
+) -> Display:
+    """Return how pictures are drawn in a terminal.
+
+    Args:
+        capabilities: what it can do. Real pixels need to be told a cell's size; without, half-blocks are drawn.
+        quality: as in `Display`.
+        told_cell_size: what the system says where the terminal did not.
+    """
+    cell_size = capabilities.cell_size or told_cell_size
     return Display(
         depth=ColorDepth(capabilities.colors),
-        graphics=capabilities.graphics,
+        graphics=capabilities.graphics if cell_size is not None else Graphics.HALFBLOCK,
         quality=quality,
-        cell_size=capabilities.cell_size,
+        cell_size=cell_size,
         measures=not capabilities.multiplexer,
     )

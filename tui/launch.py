@@ -15,7 +15,7 @@ from annot_core.errors import UsageError
 from annot_core.plan import Plan
 from tui.settings import AUTO, Settings, load_settings, settings_path
 from tui.terminal.capabilities import Colors, Graphics, Wishes
-from tui.terminal.probing import probe
+from tui.terminal.probing import asking, system_cell_size
 from tui.text import printable
 
 
@@ -40,15 +40,17 @@ def run_review(plan: Plan, *, asked: Asked, redo: bool = False, environ: Mapping
             "looking at them with --auto-accept"
         )
     settings = load_settings(settings_path(environ))
-    probed = probe(environ, _wishes(asked, settings))
-    # Textual reads these when it is imported.
+    with asking(environ, _wishes(asked, settings)) as answered:
+        # All that is slow to import comes while the answers are on their way.
+        from annot_core.engine.job import EngineJob
+        from annot_core.engine.process import EngineProcess
+        from tui.app import ReviewApp
+        from tui.display import display_for
+        from tui.terminal.driver import driver_class
+        from tui.terminal.restoring import run_whole
+
+        probed = answered()
     probed.capabilities.tell(os.environ)
-    from annot_core.engine.job import EngineJob
-    from annot_core.engine.process import EngineProcess
-    from tui.app import ReviewApp
-    from tui.display import display_for
-    from tui.terminal.driver import driver_class
-    from tui.terminal.restoring import run_whole
 
     def start_engine(job: EngineJob, log: Path) -> EngineProcess:
         return EngineProcess(job, log=log)
@@ -57,7 +59,7 @@ def run_review(plan: Plan, *, asked: Asked, redo: bool = False, environ: Mapping
     app = ReviewApp(
         plan,
         settings=settings,
-        shown=display_for(probed.capabilities, quality),
+        shown=display_for(probed.capabilities, quality, system_cell_size(sys.stdout.fileno())),
         start_engine=start_engine,
         redo=redo,
         driver_class=driver_class(probed.inquiry),

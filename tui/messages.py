@@ -56,8 +56,8 @@ class ExportAdvanced(Message):
     event: Event
 
     def can_replace(self, message: Message) -> bool:
-        """Only the newest counts."""
-        return isinstance(message, ExportAdvanced)
+        """Of those of one kind only the newest counts; the first one says how far it is to go."""
+        return isinstance(message, ExportAdvanced) and type(message.event) is type(self.event)
 
 
 @dataclass

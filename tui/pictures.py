@@ -141,7 +141,8 @@ class PictureMaker:
 
     def _pixels(self, key: PictureKey, placement: Placement) -> tuple[NDArray[np.uint8], bool]:
         """The whole image as finely as the placement shows its view, and whether its file has changed."""
-        scale = min(1.0, placement.enlargement)
+        view, shown = placement.view, placement.shown
+        scale = min(1.0, max(shown.width / view.width, shown.height / view.height))
         fit = tuple(max(1, math.ceil(side * scale)) for side in key.image_size)
         wanted = (key.source, key.content, (fit[0], fit[1]))
         found = self._decoded.get(wanted)

@@ -20,6 +20,7 @@ METHODS: dict[str, str] = {
     "gradcam++": "annot_core.cam.gradcam_plus_plus:GradCamPlusPlus",
     "hirescam": "annot_core.cam.hirescam:HiResCam",
     "layercam": "annot_core.cam.layercam:LayerCam",
+    "salient": "annot_core.cam.salient:Salient",
 }
 
 

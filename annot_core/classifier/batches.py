@@ -92,6 +92,12 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
         one_hot = np.eye(len(self._weights), dtype=np.float32)[labels]
         return pictures, one_hot, np.where(chosen < len(self._order), self._weights[labels], np.float32(0))
 
+    @property
+    def dilution(self) -> float:
+        """How many times too small Keras' mean loss is: it divides by the pictures of weight 0 as well."""
+        counted = float(self._weights[self._labels[self._order]].sum())
+        return len(self) * self._batch_size / counted
+
     def on_epoch_end(self) -> None:
         """Shuffle, where there is a generator."""
         if self._generator is not None:

@@ -90,7 +90,8 @@ def _chosen(right: dict[PixelRange, float], count: int) -> PixelRange:
 
 def _layers(model: Any) -> Iterator[Any]:
     """The layers and operations of a model, nested models' own included, in order."""
-    for layer in getattr(model, "layers", ()):
+    # A functional model's sums are among its operations, not its layers.
+    for layer in getattr(model, "operations", getattr(model, "layers", ())):
         yield layer
         yield from _layers(layer)
 

@@ -208,6 +208,7 @@ def _fit(
         return Batches(store, indices, labels, weights, batch_size=settings.batch_size, generator=generator)
 
     training = batches(split.training, np.random.default_rng(settings.seed + 1))
+    holdout = batches(split.holdout, None)
     inputs = keras.Input((settings.image_size, settings.image_size, 3))
     fitted = keras.Model(inputs, model(_augmentation(settings.seed)(inputs)))
     fitted.compile(
@@ -220,10 +221,10 @@ def _fit(
         training,
         # The batches shuffle themselves; Keras would shuffle their order again, from a seed that nobody set.
         shuffle=False,
-        validation_data=batches(split.holdout, None),
+        validation_data=holdout,
         epochs=settings.epochs,
         verbose=0,
-        callbacks=_callbacks(settings.epochs, listener),
+        callbacks=_callbacks(settings.epochs, (training.dilution, holdout.dilution), listener),
     )
     return len(history.epoch)
 
@@ -237,13 +238,13 @@ def _optimizer(steps: int) -> Any:
     return keras.optimizers.AdamW(schedule, weight_decay=1e-3, clipnorm=1.0)
 
 
-def _callbacks(epochs: int, listener: Listener) -> list[Any]:
+def _callbacks(epochs: int, dilutions: tuple[float, float], listener: Listener) -> list[Any]:
+    """Tell of every epoch, and stop early; `dilutions` are those of the training and the hold-out batches."""
     import keras
 
     def tell(epoch: int, logs: dict[str, float]) -> None:
-        listener(
-            EpochFinished(epoch + 1, epochs, logs["loss"], logs["accuracy"], logs["val_loss"], logs["val_accuracy"])
-        )
+        losses = logs["loss"] * dilutions[0], logs["val_loss"] * dilutions[1]
+        listener(EpochFinished(epoch + 1, epochs, losses[0], logs["accuracy"], losses[1], logs["val_accuracy"]))
         listener(StageAdvanced(Stage.TRAIN, epoch + 1))
 
     return [

@@ -103,7 +103,8 @@ class EngineProcess:
         Args:
             feed: called once after `Ready`, for the images that are still to be done. They are read no further
                 ahead than a few batches, in the thread that asks for messages; while the feed waits, messages
-                do too. It need not know what is in flight: no image is given again that has not to be.
+                do too. It may leave out or give again what was in flight when a process died: that is done
+                once either way.
         """
         if not self._streaming.acquire(blocking=False):
             raise RuntimeError("expected one loop over messages at a time, found another one that has not ended")

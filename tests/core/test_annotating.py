@@ -20,6 +20,9 @@ from annot_core.errors import DatasetError, ModelError, SessionError, UsageError
 from annot_core.progress import Event, Notice, Stage, StageAdvanced, StageStarted
 from annot_core.records import Decider, Decision, Verdict
 
+# The data set of bad files is worked on as a person would, once for all tests of it.
+pytestmark = pytest.mark.usefixtures("uncompiled")
+
 Job = tuple[ac.Annotated, dict[str, Any], Hostile]
 
 

@@ -9,11 +9,8 @@ from models import KINDS, classes, color_detector, pictures, scene, small_input,
 from annot_core.cam.heatmapper import Heatmapper
 from annot_core.cam.sizes import larger_size
 
-
-@pytest.fixture(autouse=True)
-def uncompiled(monkeypatch):
-    """Compiling takes longer than the work itself; the contract is tested on compiled maps."""
-    monkeypatch.setattr("annot_core.cam.heatmapper.compiled", lambda function: function)
+# The contract is tested on compiled maps.
+pytestmark = pytest.mark.usefixtures("uncompiled")
 
 
 def sides(kind, augmented=True):

@@ -168,7 +168,7 @@ def test_a_picture_with_nan_gives_no_nan_and_leaves_the_others_alone():
 
 
 def test_methods_are_listed_sorted_and_made_by_name():
-    assert method_names() == ("fused", "gradcam", "gradcam++", "hirescam", "layercam")
+    assert method_names() == ("fused", "gradcam", "gradcam++", "hirescam", "layercam", "salient")
     assert all(callable(create_method(name).combine) for name in method_names())
 
 

@@ -13,10 +13,8 @@ from annot_core.cam.heatmapper import heatmaps
 INDICES = np.array([0, 1, 2, 1, 0, 2])
 
 
-@pytest.fixture(autouse=True)
-def uncompiled(monkeypatch):
-    """Compiling takes longer than the work itself; the contract is tested on compiled maps."""
-    monkeypatch.setattr("annot_core.cam.heatmapper.compiled", lambda function: function)
+# The contract is tested on compiled maps.
+pytestmark = pytest.mark.usefixtures("uncompiled")
 
 
 @functools.cache

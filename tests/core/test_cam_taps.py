@@ -10,11 +10,8 @@ from annot_core.cam.heatmapper import Heatmapper, heatmaps
 from annot_core.cam.private_copy import copy_for_heatmaps
 from annot_core.cam.taps import split_at_last_stage
 
-
-@pytest.fixture(autouse=True)
-def uncompiled(monkeypatch):
-    """Compiling takes longer than the work itself; the contract is tested on compiled maps."""
-    monkeypatch.setattr("annot_core.cam.heatmapper.compiled", lambda function: function)
+# The contract is tested on compiled maps.
+pytestmark = pytest.mark.usefixtures("uncompiled")
 
 
 def cut(model):

@@ -1,5 +1,6 @@
 """Batches of pictures for training."""
 
+import keras
 import numpy as np
 import pytest
 from models import draw_colors
@@ -79,3 +80,16 @@ def test_a_picture_that_cannot_be_read_is_told_apart(tmp_path):
     assert [store.readable(index) for index in range(len(store))] == [False, True]
     with pytest.raises(ImageError):
         store.picture(0)
+
+
+@pytest.mark.parametrize(("count", "size"), [(4, 3), (1, 8), (8, 4)], ids=str)
+def test_dilution_brings_keras_loss_to_the_weighted_mean(count, size, store):
+    made = batches(store, range(count), size=size)
+    layers = [keras.layers.Rescaling(1 / 2550), keras.layers.Flatten(), keras.layers.Dense(2, "softmax")]
+    model = keras.Sequential([keras.Input((12, 16, 3)), *layers])
+    model.compile(loss="categorical_crossentropy")
+    loss = model.evaluate(made, verbose=0)
+    pictures = np.stack([store.picture(index) for index in range(count)]).astype(np.float32)
+    chances = np.asarray(model(pictures))[np.arange(count), LABELS[:count]]
+    weights = WEIGHTS[LABELS[:count]]
+    assert loss * made.dilution == pytest.approx(np.average(-np.log(chances), weights=weights), rel=1e-4)

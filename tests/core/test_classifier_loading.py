@@ -394,6 +394,15 @@ def test_a_model_that_begins_with_sums_of_its_own_gets_bytes(behind, opening, tm
     assert maps[0].sum() == pytest.approx(64, abs=1)
 
 
+@pytest.mark.parametrize("opening", [row[1] for row in OPENINGS.values()], ids=OPENINGS)
+def test_sums_of_its_own_count_where_images_do_not_tell(opening, dataset, tmp_path):
+    for image in dataset.images:
+        image.path.write_bytes(b"")
+    inputs = small_input()
+    model = keras.Model(inputs, classifier()(opening(inputs)))
+    assert find_pixel_range(model, ("blue", "red"), (32, 32), 3, dataset) is PixelRange.BYTES
+
+
 def test_sums_that_begin_a_model_are_no_proof(tmp_path, dataset):
     inputs = small_input()
     model = keras.Model(inputs, in_range(PixelRange.SIGNED)(inputs * 2.0 - 1.0))

@@ -256,3 +256,12 @@ def test_death_names_its_suspects_and_comes_last(simulated: type[Simulated], mon
     second = list(engine.messages(lambda _: some_images(9)))
     assert [type(message) for message in second] == [Ready, Begun, Outcomes, Begun, Quarantined, Died]
     assert FRUITLESS_DEATHS > 1
+
+
+def test_two_in_hand_condemn_neither() -> None:
+    ledger = Ledger()
+    for _ in range(3):
+        begun(ledger, "a", "b")
+        assert ledger.blame("")[1] is None
+        while ledger.next_suspect() is not None:
+            pass

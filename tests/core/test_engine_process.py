@@ -183,14 +183,23 @@ def test_log_that_cannot_be_written_is_said_as_a_death(tmp_path: Path, log: str)
     assert message.how.startswith("it cannot be started: ")
 
 
+HANG_UP = """
+import os, sys, time
+os.close(int(sys.argv[sys.argv.index("--connection") + 1]))
+time.sleep(0.3)
+os._exit(4)
+"""
+
+
 @pytest.mark.parametrize(
     ("command", "how"),
     [
         (["/no/such/program"], "it cannot be started: "),
         ([sys.executable, "-c", "pass"], "exit status 0"),
         ([sys.executable, "-c", "raise SystemExit(3)"], "exit status 3"),
+        ([sys.executable, "-c", HANG_UP], "exit status 4"),
     ],
-    ids=["missing", "silent", "failing"],
+    ids=["missing", "silent", "failing", "slow to end"],
 )
 def test_program_that_is_no_engine_dies(tmp_path: Path, command: list[str], how: str) -> None:
     with preparing(tmp_path, command=command) as engine:
@@ -339,6 +348,16 @@ def test_stop_from_another_thread_ends_process_and_loop(tmp_path: Path, prepare:
         assert told(engine, []) == []
 
 
+def test_nothing_is_told_after_stop_though_it_was_said_before(engine: EngineProcess, tmp_path: Path) -> None:
+    images = labelled(tmp_path, *(f"print-{number}" for number in range(3 * SIZE)))
+    loop = engine.messages(lambda _: images)
+    assert [type(next(loop)) for _ in range(2)] == [Ready, Begun]
+    # All are read, the first batch is proposed and sent, and the second one is in work.
+    until(lambda: (tmp_path / "log").read_text().count("said on 2") > 4 * SIZE, "the second batch")
+    engine.stop()
+    assert list(loop) == []
+
+
 def test_stop_ends_a_process_that_is_held_up(tmp_path: Path) -> None:
     with preparing(tmp_path, grace_s=0.1) as engine:
         told(engine, [])
@@ -414,10 +433,12 @@ def test_stop_in_a_signal_handler_ends_process_and_loop(tmp_path: Path) -> None:
 
 
 def test_what_the_process_prints_is_in_the_log_alone(
-    engine: EngineProcess, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    engine: EngineProcess, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # With it Python holds nothing back, which would hide that a kill loses lines.
+    monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)
     (tmp_path / "log").write_text("earlier\n")
-    told(engine, labelled(tmp_path, "print-1"))
+    told(engine, labelled(tmp_path, "print-1", "late_kill-2"))
     said = ["said by Python \\udcff", "said on 1", "said on 2"]
     # Once on reading and once on proposing.
     assert (tmp_path / "log").read_text().splitlines() == ["earlier", *said, *said]
@@ -425,7 +446,17 @@ def test_what_the_process_prints_is_in_the_log_alone(
 
 
 def test_process_reads_no_terminal_and_gets_none_of_its_signals(engine: EngineProcess) -> None:
-    ready = told(engine, [])[0]
+    keys, typing = os.pipe()
+    os.write(typing, b"keys of a person")
+    os.close(typing)
+    standard_input = os.dup(0)
+    os.dup2(keys, 0)
+    try:
+        ready = told(engine, [])[0]
+    finally:
+        os.dup2(standard_input, 0)
+        os.close(standard_input)
+        os.close(keys)
     assert isinstance(ready, Ready)
     assert ready.description["read from standard input"] == ""
     assert engine.pid is not None

@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 import os
+import signal
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from drawn_folders import draw_dataset
 
+from annot_core.annotating import annotate
 from annot_core.classifier.obtaining import ClassifierRequest, obtain_classifier
 from annot_core.classifier.training import TrainingSettings
 from annot_core.dataset import list_dataset
 from annot_core.engine.in_process import InProcessEngine
 from annot_core.engine.job import EngineJob
-from annot_core.engine.messages import Died, Drained, Message, Outcomes, Progressed, Ready, Refused
+from annot_core.engine.messages import Died, Drained, Message, Outcomes, Progressed, Quarantined, Ready, Refused
 from annot_core.engine.process import EngineProcess
+from annot_core.imaging import content_hash
+from annot_core.naming import image_ids
+from annot_core.native_output import LOG_FILE
 from annot_core.pipeline import Pipeline
 from annot_core.producer import describe_producer
-from annot_core.progress import EpochFinished
+from annot_core.progress import EpochFinished, Event, Stage, StageStarted
 from annot_core.recipes import find_recipe
-from annot_core.records import Failure, Proposal
+from annot_core.records import Failure, LabelledImage, Proposal
+from annot_core.session import Session
 
 pytestmark = pytest.mark.slow
 
@@ -132,3 +139,39 @@ def test_what_cannot_be_is_refused(tmp_path: Path, tone_model: Path, share: int)
     assert isinstance(last, Refused)
     assert last.text.startswith(refused)
     assert last.exit_code == code
+
+
+def test_session_is_filled_over_a_kill_and_looks_as_if_filled_here(tmp_path: Path, tone_model: Path) -> None:
+    photos, output = draw_dataset(tmp_path / "photos", each=20), tmp_path / "out"
+    listed = list_dataset(photos)
+    request = ClassifierRequest(model=tone_model)
+    with Session.open(output, photos) as session:
+        session.sync(listed.images, content_hash, image_ids)
+        work = EngineJob(listed, request, find_recipe("balanced"), session.folder, batch_size=4)
+        producer = ""
+
+        def feed(ready: Ready) -> Iterator[LabelledImage]:
+            nonlocal producer
+            producer = ready.producer
+            session.register_producer(ready.producer, ready.description)
+            return session.pending(ready.producer)
+
+        deaths = 0
+        with EngineProcess(work, log=session.folder / LOG_FILE) as engine:
+            last: Message | None = None
+            while not isinstance(last, Drained):
+                for last in engine.messages(feed):
+                    assert not isinstance(last, Refused | Quarantined), last
+                    if isinstance(last, Outcomes):
+                        session.record(last.outcomes, producer)
+                        # More is left than may be in flight, so that it cannot be done with all before it is gone.
+                        if not deaths and session.counts().proposed > 4:
+                            assert engine.pid is not None
+                            os.kill(engine.pid, signal.SIGKILL)
+                deaths += isinstance(last, Died)
+        assert deaths == 1
+        assert session.counts().proposed == len(listed.images)
+    heard: list[Event] = []
+    done = annotate(photos, output, model=tone_model, listener=heard.append)
+    assert [event.total for event in heard if isinstance(event, StageStarted) and event.stage is Stage.ANNOTATE] == [0]
+    assert done.boxes == len(listed.images)

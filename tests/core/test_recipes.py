@@ -9,6 +9,8 @@ import annot_core as ac
 from annot_core.errors import UsageError
 from annot_core.recipes import DEFAULT_RECIPE, RECIPES, Recipe, find_recipe, recipe_names
 
+pytestmark = pytest.mark.usefixtures("uncompiled")
+
 
 def test_original_is_the_published_tool() -> None:
     assert find_recipe("original") == Recipe("gradcam", 0.3, "bayes", augmented=False, max_iter=10)

@@ -34,19 +34,21 @@ def found():
     return [BayesSearch().find(draw_map(seed)) for seed in range(12)]
 
 
+@pytest.mark.slow
 def test_reaches_the_exact_iou_within_a_hundredth_on_average(found):
     exact = [ExactSearch().find(draw_map(seed)).score for seed in range(12)]
     assert np.mean([each.score / best for each, best in zip(found, exact, strict=True)]) >= 0.99
 
 
+@pytest.mark.slow
 def test_steps_improve_on_the_first_design(found):
     design = [BayesSearch(max_iter=0).find(draw_map(seed)) for seed in range(12)]
     assert all(each.evaluations == bayes.DESIGN_SIZE for each in design)
     assert np.mean([each.score for each in found]) > np.mean([each.score for each in design]) + 0.01
 
 
-def test_ten_steps_try_fifteen_boxes(found):
-    assert {each.evaluations for each in found} == {15}
+def test_ten_steps_try_fifteen_boxes():
+    assert BayesSearch().find(draw_map(0)).evaluations == 15
 
 
 def test_the_seed_decides():
@@ -138,6 +140,7 @@ def test_expected_iou_is_right_where_rows_and_columns_are_independent():
     np.testing.assert_allclose(grid.expected_iou(boxes), ious)
 
 
+@pytest.mark.slow
 def test_a_fresh_interpreter_runs_it_silently_with_the_declared_dependencies():
     code = "import annot_core.search as s; assert s.find_box([[1, 1, 0], [0, 1, 1], [1, 1, 1]], 'bayes')"
     done = subprocess.run(

@@ -20,7 +20,7 @@ from textual.pilot import Pilot
 from textual.widgets import Static
 
 from annot_core.engine.job import EngineJob
-from annot_core.engine.messages import Message, Ready
+from annot_core.engine.messages import Died, Drained, Message, Ready, Refused
 from annot_core.geometry import Box
 from annot_core.imaging import content_hash
 from annot_core.plan import Plan, plan_run
@@ -113,6 +113,7 @@ class FakeEngine:
     def __init__(self) -> None:
         self.given: list[LabelledImage] = []
         self.calls = 0
+        self.is_stopped = False
         self._said = self._taken = self._heard = 0
         self._waiting: queue.SimpleQueue[Message | None] = queue.SimpleQueue()
 
@@ -128,13 +129,18 @@ class FakeEngine:
             self._waiting.put(message)
 
     def messages(self, feed: Callable[[Ready], Iterable[LabelledImage]]) -> Iterator[Message]:
+        """As `EngineProcess.messages`: the stream ends with the process, or once all is done."""
         self.calls += 1
         while (message := self._next()) is not None:
             yield message
             if isinstance(message, Ready):
                 self.given = list(feed(message))
+            elif isinstance(message, Died | Drained | Refused):
+                self._heard = self._taken
+                return
 
     def stop(self) -> None:
+        self.is_stopped = True
         self._waiting.put(None)
 
     def _next(self) -> Message | None:
@@ -311,8 +317,8 @@ async def reviewing(
     try:
         async with app.run_test(size=size) as pilot:
             review = Review(app, pilot, engines)
-            if ready:
-                await review.until(lambda: app.desk is not None, "the desk")
+            if ready and app.is_running:
+                await review.until(lambda: app.desk is not None or not app.is_running, "the desk")
                 await review.settle()
             try:
                 yield review

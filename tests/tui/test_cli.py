@@ -14,6 +14,9 @@ from drawn_folders import draw, draw_dataset, draw_hostile
 
 from tui.cli import main
 
+# The program as it is, compiling and all, is run in `test_program`.
+pytestmark = pytest.mark.usefixtures("uncompiled")
+
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
@@ -253,6 +256,14 @@ def test_evaluate_wants_a_session(dataset: Path, tmp_path: Path) -> None:
     result = invoke("evaluate", dataset, "--truth", tmp_path / "truth.csv")
     assert result.exit_code == 2
     assert "expected an output folder with a session" in one_line(result.stderr)
+
+
+def test_truth_of_other_images_is_refused(dataset: Path, tone_model: Path, tmp_path: Path) -> None:
+    invoke(dataset, "--auto-accept", "--model", tone_model, "-o", tmp_path / "out")
+    (tmp_path / "truth.csv").write_text("file,label,xmin,ymin,xmax,ymax\nother.jpg,bright,9,11,32,30\n")
+    result = invoke("evaluate", tmp_path / "out", "--truth", tmp_path / "truth.csv")
+    assert result.exit_code == 2
+    assert "expected true boxes of images in" in one_line(result.stderr)
 
 
 # ---- what is said

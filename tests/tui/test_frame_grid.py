@@ -54,15 +54,16 @@ def test_view_lies_inside_its_grid(placement: Placement) -> None:
     assert placement.shown.top % 2 == 0
 
 
-@given(placements())
-def test_picture_fills_the_area_along_one_axis_and_keeps_its_shape(placement: Placement) -> None:
-    height, width = placement.grid_shape
-    shown, view = placement.shown, placement.view
-    assert shown.width == width or shown.height == height
-    full = place(placement.image_size, placement.area, view)
-    assert full.shown.height == pytest.approx(full.shown.width * view.height / view.width, abs=1) or (
-        abs(full.shown.width - full.shown.height * view.width / view.height) <= 1
-    )
+@given(sizes, areas, aspects)
+def test_picture_fills_the_area_along_one_axis_and_keeps_its_shape(
+    size: tuple[int, int], area: tuple[int, int], aspect: float
+) -> None:
+    shown = place(size, area, pixel_aspect=aspect).shown
+    wide, high = area[0] * aspect / size[0], 2 * area[1] / size[1]
+    scale = min(wide, high)
+    assert shown.width == pytest.approx(max(1, size[0] * scale / aspect), abs=0.51)
+    assert shown.height == pytest.approx(max(1, size[1] * scale), abs=0.51)
+    assert shown.width == area[0] or shown.height == 2 * area[1]
 
 
 @given(placements())

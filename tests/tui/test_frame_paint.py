@@ -77,11 +77,15 @@ def test_smaller_decoded_image_looks_the_same(view: Box | None) -> None:
     np.testing.assert_allclose(shrink(pixels, placement).astype(int), shrink(decoded, placement), atol=2)
 
 
-@given(st.integers(1, 60), st.integers(1, 60), st.integers(1, 30), st.integers(1, 12))
-def test_plain_picture_stays_plain_in_any_size(width: int, height: int, columns: int, rows: int) -> None:
-    placement = place((width, height), (columns, rows))
-    grid = shrink(np.full((height, width, 3), 77, np.uint8), placement, background=(0, 0, 0))
-    assert (is_color(grid, (77, 77, 77)).sum()) == placement.shown.area
+@given(st.data())
+def test_plain_picture_stays_plain_in_any_size_and_view(data: st.DataObject) -> None:
+    width, height = data.draw(st.integers(1, 300)), data.draw(st.integers(1, 300))
+    left, top = data.draw(st.integers(0, width - 1)), data.draw(st.integers(0, height - 1))
+    view = Box(left, top, data.draw(st.integers(left + 1, width)), data.draw(st.integers(top + 1, height)))
+    decoded = (data.draw(st.integers(1, height)), data.draw(st.integers(1, width)), 3)
+    placement = place((width, height), (data.draw(st.integers(1, 30)), data.draw(st.integers(1, 12))), view)
+    grid = shrink(np.full(decoded, 77, np.uint8), placement, background=(0, 0, 0))
+    assert is_color(grid, (77, 77, 77)).sum() == placement.shown.area
 
 
 def test_nothing_handed_in_is_changed() -> None:

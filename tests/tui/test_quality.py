@@ -10,8 +10,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from photo_like import SIZE, photo_like
 
-from tui.frame.quality import FIRST_LEVEL, LEVELS, TARGET_S, Line, QualityControl, pinned_to
+from tui.frame.grid import place
+from tui.frame.halfblocks import encode
+from tui.frame.paint import shrink
+from tui.frame.quality import FIRST_LEVEL, LEVELS, TARGET_S, Level, Line, QualityControl, pinned_to
 
 MEGABIT = 125_000.0
 """Bytes a second of a line of 1 Mbit/s."""
@@ -102,7 +106,7 @@ def test_photos_of_different_sizes_do_not_make_it_waver(seed: int) -> None:
 
 
 @pytest.mark.parametrize("level", LEVELS, ids=lambda level: level.name)
-def test_pinned_quality_stays(level) -> None:
+def test_pinned_quality_stays(level: Level) -> None:
     control = pinned_to(level.name)
     for frame in run(control, 20, 112_000, 3_000, 0.2):
         assert frame.level == level
@@ -149,3 +153,17 @@ def test_line_of_constant_rate_and_delay_is_known_from_frames_of_different_sizes
 )
 def test_what_tells_nothing_is_not_heard(size: int, seconds: float) -> None:
     assert QualityControl().after(size, seconds) == QualityControl()
+
+
+@pytest.mark.parametrize("level", LEVELS, ids=lambda level: level.name)
+def test_share_of_a_level_is_about_what_it_takes(level: Level) -> None:
+    grids = [shrink(photo_like(seed), place(SIZE, (100, 40))) for seed in range(2)]
+    lossless = sum(encode(grid).size_bytes for grid in grids)
+    taken = sum(encode(level.reduce(grid)).size_bytes for grid in grids)
+    assert taken / lossless == pytest.approx(level.share, rel=0.35)
+
+
+def test_coarser_levels_take_less() -> None:
+    grid = shrink(photo_like(0), place(SIZE, (100, 40)))
+    sizes = [encode(level.reduce(grid)).size_bytes for level in LEVELS]
+    assert sizes == sorted(sizes, reverse=True)

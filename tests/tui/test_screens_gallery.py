@@ -232,9 +232,6 @@ async def test_as_many_tiles_as_fit_at_any_size_and_marks_stay(resumed: Plan) ->
 
 
 async def test_results_that_arrive_show_up_on_the_page(resumed: Plan) -> None:
-    from review_pilot import READY, outcome_of
-
-    from annot_core.engine.messages import Outcomes
 
     async with reviewing(resumed) as review:
         await review.press("v", "d")

@@ -67,6 +67,17 @@ def test_newest_waiting_frame_follows_and_older_ones_are_never_shown() -> None:
     assert line.shown == [1, 4]
 
 
+def test_withdrawn_frame_is_never_shown() -> None:
+    line = Line()
+    line.show(1)
+    line.gate.offer(2)
+    line.gate.withdraw()
+    line.answer(line.asked[0])
+    assert line.shown == [1]
+    line.gate.offer(3)
+    assert line.shown == [1, 3]
+
+
 def test_arrived_frame_is_told_with_its_bytes_and_seconds() -> None:
     line = Line()
     line.show(1, 66_000)

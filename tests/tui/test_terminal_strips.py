@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 from cell_pictures import BLOCK, CellPicture, picture
 from hypothesis import given
@@ -9,10 +10,12 @@ from hypothesis import strategies as st
 from rich.console import Console
 from rich.segment import Segment
 from rich.style import Style
+from terminal_screen import pixels_of, screen_for, send
 from textual.color import Color
 from textual.filter import Monochrome
 from textual.strip import Strip
 
+from tui.frame.halfblocks import encode
 from tui.terminal.strips import Framed, PictureStrip
 
 COLUMNS = 8
@@ -120,6 +123,21 @@ def test_segments_render_to_the_same_cells(watched: Watched) -> None:
     assert len(strip) == COLUMNS
     assert strip == plain(strip)
     assert strip != PictureStrip(watched, 1)
+
+
+@given(st.integers(0, 9), st.lists(st.integers(1, COLUMNS), unique=True).map(sorted))
+def test_pieces_of_a_real_frame_show_what_the_whole_shows(seed: int, cuts: list[int]) -> None:
+    # Few colors, so that cells are alike and runs are cut.
+    grid = np.random.default_rng(seed).choice(np.array([0, 200], np.uint8), (2, COLUMNS, 1)).repeat(3, axis=2)
+    frame = encode(grid)
+    strip = PictureStrip(frame, 0)
+    pieces = "".join(piece.render(CONSOLE) for piece in strip.divide([*cuts, COLUMNS]))
+    shown = []
+    for text in (frame.row(0), pieces, plain(strip).render(CONSOLE)):
+        screen = screen_for(frame)
+        send(screen, text)
+        shown.append(pixels_of(screen).tolist())
+    assert shown == [grid.astype(int).tolist()] * 3
 
 
 def blank(cells: int) -> str:

@@ -34,11 +34,6 @@ class Placement:
         columns, rows = self.area
         return 2 * rows, columns
 
-    @property
-    def enlargement(self) -> float:
-        """Grid pixels per image pixel, along the axis where there are more of them."""
-        return max(self.shown.width / self.view.width, self.shown.height / self.view.height)
-
     def to_grid(self, box: Box) -> Box:
         """Carry a box of image pixels to grid pixels, at least one wide and high; it is not clipped."""
         return _carried(box, self.view, self.shown)

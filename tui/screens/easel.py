@@ -44,6 +44,8 @@ class EaselScreen(TurnScreen):
         self._mode = Mode.PHOTO
         self._is_zoomed = False
         self._is_outlined = True
+        # As long as there was nothing to decide, and the person went nowhere, the first box is gone to as it comes.
+        self._is_waiting = not reviewer.queue.counts().undecided
 
     def compose(self) -> ComposeResult:
         """Make the parts."""
@@ -73,6 +75,7 @@ class EaselScreen(TurnScreen):
             action: the verdict.
             class_name: the class that a box is drawn for where the verdict lacks one; empty for the image's.
         """
+        self._is_waiting = False
         said = await self.carry_out(action)
         if said is None:
             return

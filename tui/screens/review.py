@@ -29,6 +29,7 @@ class ReviewScreen(AskingScreen):
 
     async def move(self, step: Callable[[], object]) -> None:
         """Move the cursor; nothing is decided."""
+        self._is_waiting = False
         if await self.carry_out(lambda: self.reviewer.move(step)):
             self._is_zoomed = False
             self.warn("")
@@ -149,6 +150,9 @@ class ReviewScreen(AskingScreen):
 
     async def _take_outcomes(self, sources: list[str]) -> None:
         is_shown = await self.carry_out(lambda: self.reviewer.take(sources))
+        if self._is_waiting and self.reviewer.queue.counts().undecided:
+            self._is_waiting = False
+            is_shown = await self.carry_out(lambda: self.reviewer.move(self.reviewer.queue.first_undecided)) or is_shown
         if is_shown:
             self.show_easel()
         else:

@@ -45,15 +45,23 @@ class TurnScreen(KeyedScreen):
         """Do nothing before there is anything on the screen: keys may have been typed ahead."""
         return super().check_action(action, parameters) if self.is_mounted else False
 
+    @property
+    def is_open(self) -> bool:
+        """Whether all of the screen is there: it was not left yet."""
+        return self.is_mounted and self in self.app.screen_stack
+
     async def carry_out(self, action: Callable[[], Result]) -> Result | None:
-        """Have something done in a thread, one thing at a time; what goes wrong is told."""
+        """Have something done in a thread, one thing at a time; what goes wrong is told, and None returned."""
         async with self.turn:
             try:
-                return await asyncio.to_thread(action)
+                done = await asyncio.to_thread(action)
             except AnnotError as error:
                 # A full disk, say: nothing was decided, and nothing moves.
-                self.warn(str(error))
+                if self.is_open:
+                    self.warn(str(error))
                 return None
+        # A screen may have been left meanwhile, and then nothing of it is there any more.
+        return done if self.is_open else None
 
     def tell(self, said: Said) -> None:
         """Show what came of an action."""

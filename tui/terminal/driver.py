@@ -23,7 +23,10 @@ from tui.terminal.answers import Answers, AnswerSplitter, read_answers, read_pos
 from tui.terminal.output import TerminalOutput
 from tui.terminal.probing import LIMIT_S, Inquiry
 
+_KITTY_IMAGE = "\x1b_G"
 FORGET_IMAGES = "\x1b_Ga=d,d=A,q=2\x1b\\"
+_ESCAPE = "\x1b"
+WIPE_SCREEN = "\x1b[m\x1b[H\x1b[2J"
 _PARKING_ROW = 2
 _HELD_S = 0.1
 _TICK_S = 0.1
@@ -81,6 +84,7 @@ class ReviewDriver(LinuxDriver):
 
     def write(self, data: str) -> None:
         """Queue text for the terminal."""
+        self.has_images = self.has_images or _KITTY_IMAGE in data
         self.bytes_written += len(data.encode("utf-8", "replace"))
         super().write(data)
 
@@ -109,6 +113,9 @@ class ReviewDriver(LinuxDriver):
                         break
                     sequences, typed = splitter.feed(decoder.decode(data))
                     self._hear(sequences, now_s)
+                    # Textual itself waits to tell the key from a sequence; not twice, unless an answer may come.
+                    if splitter.held == _ESCAPE and self._owed_s() <= 0:
+                        typed += splitter.release()
                     held_s = now_s if splitter.held else None
                 elif held_s is not None and self._is_over(held_s, now_s):
                     typed, held_s = splitter.release(), None
@@ -184,7 +191,8 @@ class ReviewDriver(LinuxDriver):
             self.write(FORGET_IMAGES)
         if self._mouse_pixels:
             self.write("\x1b[?1016l")
-        self.write("\x1b[?2026l")
+        # Without a second screen, as GNU screen is by default, the last picture would stay behind the shell.
+        self.write(f"\x1b[?2026l{WIPE_SCREEN}")
         super().stop_application_mode()
         self.is_started = False
 

@@ -87,6 +87,10 @@ class FrameGate(Generic[Frame]):
         if self.is_open:
             self._next()
 
+    def withdraw(self) -> None:
+        """Forget the frame that waits, if one does: what it shows is no longer wanted."""
+        self._waiting = []
+
     def painted(self, size_bytes: int) -> None:
         """Note that all bytes of the frame that was shown last are in the output queue, `size_bytes` of them."""
         flight = self._current

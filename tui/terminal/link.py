@@ -10,13 +10,22 @@ from tui.terminal.strips import CellSource
 from tui.terminal.surface import PictureSurface
 
 
-def gate_for(surface: PictureSurface, drained: Callable[[Drained], None]) -> FrameGate[CellSource]:
+def gate_for(
+    surface: PictureSurface,
+    drained: Callable[[Drained], None],
+    *,
+    show: Callable[[CellSource], None] | None = None,
+    measures: bool = True,
+) -> FrameGate[CellSource]:
     """Return a gate that shows pictures on a mounted surface; the app hands it what `FrameDrained` says.
 
     Args:
         surface: where pictures are shown.
         drained: hears how long each one took to arrive. Never called where the app has no real terminal.
+        show: shows a picture on the surface; None: as `surface.show` does.
+        measures: whether an answer of the terminal says that a picture has arrived; else none is waited for.
     """
+    shown = show or surface.show
 
     def driver() -> ReviewDriver | None:
         found = surface.app._driver
@@ -26,13 +35,13 @@ def gate_for(surface: PictureSurface, drained: Callable[[Drained], None]) -> Fra
         found = driver()
         return 0 if found is None else found.bytes_written
 
-    def show(source: CellSource) -> None:
+    def show_measured(source: CellSource) -> None:
         before = written()
-        surface.show(source)
+        shown(source)
         surface.call_after_refresh(lambda: gate.painted(written() - before))
 
     def ask(tag: int) -> bool:
-        found = driver()
+        found = driver() if measures else None
         if found is not None:
             found.ask(tag)
         return found is not None
@@ -41,5 +50,5 @@ def gate_for(surface: PictureSurface, drained: Callable[[Drained], None]) -> Fra
         found = driver()
         return found is not None and found.is_writing
 
-    gate = FrameGate(show, ask, surface.set_timer, is_writing=is_writing, drained=drained)
+    gate = FrameGate(show_measured, ask, surface.set_timer, is_writing=is_writing, drained=drained)
     return gate

@@ -6,6 +6,7 @@ import codecs
 import contextlib
 import os
 import select
+import struct
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from tui.terminal.answers import QUESTION, WIPE, Answers, AnswerSplitter, read_a
 from tui.terminal.capabilities import NO_ANSWERS, NO_WISHES, Capabilities, Wishes, decide, must_ask
 
 try:
+    import fcntl
     import termios
 except ImportError:  # No such terminals, so none is asked.
     termios = None  # type: ignore[assignment]
@@ -97,6 +99,20 @@ def ask(terminal: int, *, patience_s: float = PATIENCE_S) -> Inquiry:
     except OSError:
         # The terminal is gone or none at all: nothing to learn, and for others to find out.
         return Inquiry()
+
+
+def system_cell_size(terminal: int) -> tuple[int, int] | None:
+    """Return the (width, height) of a cell in pixels as the system knows it, ssh included; None where it does not."""
+    if termios is None:
+        return None
+    try:
+        packed = fcntl.ioctl(terminal, termios.TIOCGWINSZ, b"\0" * 8)
+    except OSError:
+        return None
+    rows, columns, width, height = struct.unpack("HHHH", packed)
+    if not (rows and columns and width >= columns and height >= rows):
+        return None
+    return width // columns, height // rows
 
 
 @contextlib.contextmanager

@@ -16,7 +16,7 @@ from typing import Any, Final, NoReturn, TextIO
 
 from textual.app import App
 
-from tui.terminal.driver import FORGET_IMAGES, ReviewDriver
+from tui.terminal.driver import FORGET_IMAGES, WIPE_SCREEN, ReviewDriver
 
 SIGNALS: Final = (signal.SIGTERM, signal.SIGHUP)
 
@@ -93,7 +93,7 @@ def put_back(app: App[Any]) -> None:
     if not isinstance(driver, ReviewDriver) or not driver.is_started:
         return
     driver.is_started = False
-    restore = (FORGET_IMAGES if driver.has_images else "") + RESTORE
+    restore = (FORGET_IMAGES if driver.has_images else "") + WIPE_SCREEN + RESTORE
     driver.output.hurry(0.5)
     driver.output.write(restore)
     driver.output.flush()

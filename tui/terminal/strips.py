@@ -17,7 +17,7 @@ RGB = tuple[int, int, int]
 class CellSource(Protocol):
     """A picture in terminal cells.
 
-    Each text begins with the colors that it needs, ends with the terminal's own ones (`ESC [ 0 m`) and
+    Each text begins with the colors that it needs, ends with the terminal's own ones and
     moves the cursor over just the cells that it stands for.
     """
 

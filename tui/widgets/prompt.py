@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from textual import on
@@ -35,6 +35,20 @@ class Question:
     answer: str = ""
 
 
+class AnswerField(Input, inherit_bindings=False):
+    """A line to type in, with Textual's keys; what they do is done before the next key is looked at."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        replace(binding, priority=True) for binding in Input.BINDINGS if isinstance(binding, Binding)
+    ]
+
+    async def has_taken_all(self) -> None:
+        """Wait until every letter that was typed so far is in the line."""
+        taken = asyncio.Event()
+        if self.call_later(taken.set):
+            await taken.wait()
+
+
 class Prompt(Horizontal):
     """One row to type an answer in; hidden until something is asked."""
 
@@ -57,7 +71,7 @@ class Prompt(Horizontal):
     def compose(self) -> ComposeResult:
         """Make the question and the answer's field."""
         yield Static(markup=False)
-        yield Input(select_on_focus=False)
+        yield AnswerField(select_on_focus=False)
 
     @property
     def question(self) -> Question | None:
@@ -86,11 +100,8 @@ class Prompt(Horizontal):
         return self.is_asking if action in ("answer", "turn_away") else super().check_action(action, parameters)
 
     async def action_answer(self) -> None:
-        """Take what was typed as the answer, once the field has all of it."""
+        """Take what was typed as the answer."""
         field, question = self.query_one(Input), self._question
-        typed = asyncio.Event()
-        if field.call_later(typed.set):
-            await typed.wait()
         self._leave()
         if question is not None:
             await question.answered(field.value.strip())

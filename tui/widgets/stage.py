@@ -18,12 +18,16 @@ from tui.display import Display
 from tui.frame.composing import Outline, compose
 from tui.frame.grid import zoomed_view
 from tui.frame.halfblocks import Frame
-from tui.frame.paint import Color, Edge
-from tui.frame.quality import Level, QualityControl, pinned_to
+from tui.frame.paint import Color, Edge, with_box
+from tui.frame.pixel_frames import PixelFrame, grid_area, kitty_frame, sixel_frame
+from tui.frame.quality import LEVELS, Level, QualityControl, pinned_to
 from tui.pictures import Base, Kept, Mode, PictureKey, PictureMaker
 from tui.review.easel import Easel
-from tui.terminal.driver import FrameDrained, ReviewDriver
-from tui.terminal.gate import Drained, FrameGate
+from tui.terminal.capabilities import Graphics
+from tui.terminal.driver import FrameDrained
+from tui.terminal.gate import Drained
+from tui.terminal.link import gate_for
+from tui.terminal.strips import CellSource
 from tui.terminal.surface import PictureSurface
 
 OFFERED: Color = (0, 255, 0)
@@ -71,14 +75,13 @@ class Stage(PictureSurface):
         self._display = display
         self._quality = QualityControl() if display.quality is None else pinned_to(display.quality)
         self._is_part = False
-        self._frames: Kept[tuple[PictureKey, tuple[Outline, ...]], Frame] = Kept(FRAMES_KEPT)
+        # How pixels are drawn, where the terminal has real ones.
+        self._pixels = {Graphics.SIXEL: sixel_frame, Graphics.KITTY: kitty_frame}.get(display.graphics)
+        self._frames: Kept[tuple[PictureKey, tuple[Outline, ...]], Frame | PixelFrame] = Kept(FRAMES_KEPT)
         self._look: Look | None = None
-        self._shown_key: PictureKey | None = None
         self._looked_at_s = 0.0
         self._last_bytes = 0
-        self._gate: FrameGate[tuple[PictureKey, Frame]] = FrameGate(
-            self._put, self._ask, self.set_timer, is_writing=self._is_writing, drained=self._learn
-        )
+        self._gate = gate_for(self, self._learn, show=self._put, measures=display.measures)
 
     @property
     def level(self) -> Level:
@@ -93,10 +96,13 @@ class Stage(PictureSurface):
         self._looked_at_s = now
         key = self._key(look)
         if look is None or key is None:
+            self._gate.withdraw()
             self.show(None)
             return
         base = self._maker.kept(key)
         if base is None:
+            # What waits for the line is of an image that is no longer looked at.
+            self._gate.withdraw()
             self._make(look, key, HELD_KEY_S if is_hasty else 0.0)
         else:
             self._offer(look, key, base)
@@ -119,32 +125,41 @@ class Stage(PictureSurface):
         if look is None or look.easel.result.image_size is None or not self.size.area:
             return None
         result = look.easel.result
-        area = (self.size.width, self.size.height)
+        area, aspect, level = self._room()
         assert result.image_size is not None
         view = None
         if look.zoom is not None:
-            view = zoomed_view(look.zoom, result.image_size, area, pixel_aspect=self._display.pixel_aspect)
+            view = zoomed_view(look.zoom, result.image_size, area, pixel_aspect=aspect)
         return PictureKey(
             source=result.source,
             content=result.content,
             image_size=result.image_size,
             area=area,
-            level=self.level,
+            level=level,
             view=view,
             mode=look.mode,
             threshold=_threshold(look) if look.mode is Mode.MASK else DEFAULT_THRESHOLD,
-            pixel_aspect=self._display.pixel_aspect,
+            pixel_aspect=aspect,
         )
+
+    def _room(self) -> tuple[tuple[int, int], float, Level]:
+        """The area that a picture is made for, the shape of its pixels, and how finely it is made."""
+        area = (self.size.width, self.size.height)
+        if self._pixels is None or self._display.cell_size is None:
+            return area, self._display.pixel_aspect, self.level
+        # Real pixels are square, and their own encoding is what makes them few bytes.
+        return grid_area(area, self._display.cell_size), 1.0, LEVELS[0]
 
     @work(group="picture", exclusive=True, exit_on_error=False)
     async def _make(self, look: Look, key: PictureKey, wait_s: float) -> None:
         await asyncio.sleep(wait_s)
         try:
             base = await asyncio.to_thread(self._maker.make, key)
-        except ImageError as error:
+        except Exception as error:  # one picture's trouble must not end the review, whatever it is
             if look is self._look:
                 self.show(None)
-                self.post_message(self.Told("", str(error)))
+                reason = str(error) if isinstance(error, ImageError) else f"{type(error).__name__}: {error}"
+                self.post_message(self.Told("", reason))
             return
         if look is self._look:
             self._offer(look, key, base)
@@ -154,59 +169,53 @@ class Stage(PictureSurface):
         for look, key in keyed:
             try:
                 base = await asyncio.to_thread(self._maker.make, key)
-            except ImageError:
-                # It is told when the image is looked at.
+                await asyncio.to_thread(self._frame, look, key, base)
+            except Exception:  # it is told when the image is looked at
                 continue
-            await asyncio.to_thread(self._frame, look, key, base)
 
     def _offer(self, look: Look, key: PictureKey, base: Base) -> None:
-        self._gate.offer((key, self._frame(look, key, base)))
+        self._gate.offer(self._frame(look, key, base))
         if base.is_stale:
             warning = "the file has changed since its box was found; start again to have it done anew"
             self.post_message(self.Told(self._described(), warning))
 
-    def _frame(self, look: Look, key: PictureKey, base: Base) -> Frame:
+    def _frame(self, look: Look, key: PictureKey, base: Base) -> Frame | PixelFrame:
         wanted = (key, outlines(look))
         frame = self._frames.get(wanted)
         if frame is None:
-            frame = compose(base.grid, base.placement, wanted[1], self._display.depth)
-            # The rows are encoded when first asked for: here, rather than while a key waits.
-            _ = frame.size_bytes
+            frame = self._composed(base, wanted[1])
             self._frames.put(wanted, frame)
         return frame
 
-    def _put(self, offered: tuple[PictureKey, Frame]) -> None:
-        """Show a frame: of the same picture only the cells that differ, where those are few."""
-        key, frame = offered
-        shown, is_same = self.source, key == self._shown_key
-        self._shown_key = key
-        if is_same and isinstance(shown, Frame) and (shown.columns, shown.rows) == (frame.columns, frame.rows):
-            spans = frame.changes_from(shown)
-            if sum(span.x1 - span.x0 for span in spans) <= MOST_CHANGED * frame.columns * frame.rows:
-                written = self.show_changed(frame, [(x0, y, frame.part(y, x0, x1)) for y, x0, x1 in spans])
-                if written:
-                    self._is_part = True
-                    self._painted(written)
-                    return
-        self._is_part = False
-        self.show(frame)
-        self.call_after_refresh(self._painted, frame.size_bytes)
+    def _composed(self, base: Base, drawn: tuple[Outline, ...]) -> Frame | PixelFrame:
+        if self._pixels is not None:
+            grid = base.grid
+            for one in drawn:
+                grid = with_box(grid, base.placement, one.box, one.color, edge=one.edge, edge_color=one.edge_color)
+            return self._pixels(grid, (self.size.width, self.size.height))
+        frame = compose(base.grid, base.placement, drawn, self._display.depth)
+        # The rows are encoded when first asked for: here, rather than while a key waits.
+        _ = frame.size_bytes
+        return frame
 
-    def _painted(self, size_bytes: int) -> None:
-        self._last_bytes = size_bytes
+    def _put(self, source: CellSource) -> None:
+        """Show a frame: only the cells that differ, where those are few."""
+        assert isinstance(source, Frame | PixelFrame)
+        self._is_part = isinstance(source, Frame) and self._put_changes(source)
+        if not self._is_part:
+            self._last_bytes = source.size_bytes
+            self.show(source)
         self.post_message(self.Told(self._described()))
-        self._gate.painted(size_bytes)
 
-    def _ask(self, tag: int) -> bool:
-        driver = self.app._driver
-        if not isinstance(driver, ReviewDriver) or not self._display.measures:
+    def _put_changes(self, frame: Frame) -> bool:
+        shown = self.source
+        if not isinstance(shown, Frame) or (shown.columns, shown.rows) != (frame.columns, frame.rows):
             return False
-        driver.ask(tag)
-        return True
-
-    def _is_writing(self) -> bool:
-        driver = self.app._driver
-        return isinstance(driver, ReviewDriver) and driver.is_writing
+        spans = frame.changes_from(shown)
+        if sum(span.x1 - span.x0 for span in spans) > MOST_CHANGED * frame.columns * frame.rows:
+            return False
+        self._last_bytes = self.show_changed(frame, [(x0, y, frame.part(y, x0, x1)) for y, x0, x1 in spans])
+        return self._last_bytes > 0
 
     def _learn(self, drained: Drained) -> None:
         learn = self._quality.after_part if self._is_part else self._quality.after
@@ -214,7 +223,8 @@ class Stage(PictureSurface):
         self.post_message(self.Told(self._described()))
 
     def _described(self) -> str:
-        parts = [f"half-block {self.level.name}", f"{self._last_bytes / 1000:.1f} kB"]
+        way = f"half-block {self.level.name}" if self._pixels is None else str(self._display.graphics)
+        parts = [way, f"{self._last_bytes / 1000:.1f} kB"]
         rate = self._quality.line.rate
         if rate is not None:
             parts.append(f"link {rate * 8 / 1e6:.1f} Mbit/s")
