@@ -14,7 +14,7 @@ from tui import options
 
 if TYPE_CHECKING:
     from annot_core.annotating import Annotated
-    from annot_core.classifier.training import TrainingSettings
+    from annot_core.classifier.request import TrainingSettings
 
 FAILED, STRICT_FAILED = 1, 3
 
@@ -242,7 +242,7 @@ def _annotate(dataset: Path, chosen: dict[str, Any]) -> tuple[Annotated, bool]:
 
 
 def _training(chosen: dict[str, Any]) -> TrainingSettings:
-    from annot_core.classifier.training import TrainingSettings
+    from annot_core.classifier.request import TrainingSettings
 
     return TrainingSettings(**{name: chosen[name] for name in _TRAINED})
 
