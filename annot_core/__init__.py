@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from annot_core.annotating import Annotated, annotate
     from annot_core.cam.heatmapper import heatmaps
-    from annot_core.classifier.training import TrainingSettings
+    from annot_core.classifier.request import TrainingSettings
     from annot_core.demo import draw_demo
     from annot_core.errors import AnnotError
     from annot_core.evaluation import evaluate
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "annotating": ("Annotated", "annotate"),
     "cam.heatmapper": ("heatmaps",),
-    "classifier.training": ("TrainingSettings",),
+    "classifier.request": ("TrainingSettings",),
     "demo": ("draw_demo",),
     "errors": ("AnnotError",),
     "evaluation": ("evaluate",),

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from annot_core.classifier.obtaining import obtain_classifier
-from annot_core.classifier.training import TrainingSettings
+from annot_core.classifier.request import TrainingSettings
 from annot_core.dataset import Dataset, list_dataset
 from annot_core.engine import BATCH_SIZE
 from annot_core.errors import UsageError
 from annot_core.export import CLASSES, ExportSummary, export_all
-from annot_core.imaging import MAX_PIXELS, content_hash
+from annot_core.imaging import content_hash
+from annot_core.limits import MAX_PIXELS
 from annot_core.naming import image_ids
 from annot_core.native_output import LOG_FILE, output_to
 from annot_core.plan import Plan, plan_run

@@ -27,11 +27,9 @@ from PIL import Image, ImageFile, UnidentifiedImageError
 from annot_core.color_modes import as_rgb
 from annot_core.errors import ImageError
 from annot_core.jpeg import UPRIGHT, without_orientation
+from annot_core.limits import MAX_PIXELS
 from annot_core.orientation import SIDEWAYS, orientation, turned, upright_size
 from annot_core.pillow_settings import pillow_settings
-
-MAX_PIXELS = 200_000_000
-"""The default limit of an image's width times height; as RGB that is 600 MB."""
 
 _COMMON_FORMATS = ("JPEG", "PNG", "GIF", "BMP", "WEBP", "TIFF", "PPM")
 FORMATS = (*_COMMON_FORMATS, "JPEG2000", "AVIF", "PCX", "PSD", "QOI", "SGI", "TGA")

@@ -15,7 +15,8 @@ from annot_core.cam.heatmapper import Heatmapper
 from annot_core.candidates import BoxRule, find_candidates, working_map
 from annot_core.classifier.classifier import Classifier
 from annot_core.errors import ImageError, UsageError
-from annot_core.imaging import MAX_PIXELS, read_image, resize
+from annot_core.imaging import read_image, resize
+from annot_core.limits import MAX_PIXELS
 from annot_core.recipes import Recipe
 from annot_core.records import Failure, LabelledImage, Proposal, Status
 from annot_core.scoring import concentration, score, stability

@@ -7,11 +7,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from annot_core.cam import method_names
-from annot_core.classifier.obtaining import ClassifierRequest
-from annot_core.classifier.training import TrainingSettings
+from annot_core.classifier.request import ClassifierRequest, TrainingSettings
 from annot_core.dataset import check_output, default_output
 from annot_core.errors import UsageError
-from annot_core.imaging import MAX_PIXELS
+from annot_core.limits import MAX_PIXELS
 from annot_core.recipes import DEFAULT_RECIPE, Recipe, find_recipe
 from annot_core.search import search_names
 from annot_core.thresholds import Threshold, parse_threshold

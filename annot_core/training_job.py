@@ -8,7 +8,7 @@ from pathlib import Path
 
 from annot_core.classifier.kept import MODEL_FILE
 from annot_core.classifier.obtaining import check_trainable, train_and_keep
-from annot_core.classifier.training import TrainingSettings
+from annot_core.classifier.request import TrainingSettings
 from annot_core.dataset import check_output, default_output, list_dataset
 from annot_core.native_output import LOG_FILE, output_to
 from annot_core.progress import Listener, ignore

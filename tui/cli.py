@@ -14,7 +14,7 @@ from tui import options
 
 if TYPE_CHECKING:
     from annot_core.annotating import Annotated
-    from annot_core.classifier.training import TrainingSettings
+    from annot_core.classifier.request import TrainingSettings
 
 FAILED, STRICT_FAILED = 1, 3
 
@@ -134,6 +134,10 @@ def demo(folder: Path, nuts: int, bolts: int, empty: int, size: tuple[int, int],
     """
     if not chosen["auto_accept"]:
         _refuse_headless_options(chosen)
+        from tui.launch import require_terminal
+
+        # Said before minutes of drawing rather than after.
+        require_terminal()
     from annot_core.dataset import default_output
     from annot_core.demo import draw_demo
     from tui.plain.running import console, reporting
@@ -242,7 +246,7 @@ def _annotate(dataset: Path, chosen: dict[str, Any]) -> tuple[Annotated, bool]:
 
 
 def _training(chosen: dict[str, Any]) -> TrainingSettings:
-    from annot_core.classifier.training import TrainingSettings
+    from annot_core.classifier.request import TrainingSettings
 
     return TrainingSettings(**{name: chosen[name] for name in _TRAINED})
 

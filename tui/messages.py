@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from textual.message import Message
 
-from annot_core.engine.messages import Message as EngineMessage
-from annot_core.export import ExportSummary
-from annot_core.progress import Event
-from tui.desk import Desk
-from tui.review.reviewer import Reviewer
+if TYPE_CHECKING:
+    # The first screen tells some of these, and waits for none of what the others carry.
+    from annot_core.engine.messages import Message as EngineMessage
+    from annot_core.export import ExportSummary
+    from annot_core.progress import Event
+    from tui.desk import Desk
+    from tui.review.reviewer import Reviewer
 
 
 @dataclass

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from annot_core.binarize import binarize
 from annot_core.geometry import Box
-from annot_core.imaging import MAX_PIXELS, read_image, resize
+from annot_core.imaging import read_image, resize
+from annot_core.limits import MAX_PIXELS
 from annot_core.thresholds import DEFAULT_THRESHOLD, Threshold
 from tui.frame.grid import Placement, place
 from tui.frame.paint import Grid, shrink, with_heat, with_mask

@@ -9,7 +9,8 @@ from typing import Any
 
 from annot_core.classifier.classifier import Classifier, PixelRange
 from annot_core.classifier.loading import fingerprint, load_model
-from annot_core.classifier.training import Trained, TrainingSettings
+from annot_core.classifier.request import TrainingSettings
+from annot_core.classifier.training import Trained
 from annot_core.errors import ModelError
 
 MODEL_FILE = "classifier.keras"

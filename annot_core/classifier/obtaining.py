@@ -4,27 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from annot_core.classifier.classifier import Classifier
 from annot_core.classifier.kept import keep, load_kept, read_card
 from annot_core.classifier.loading import load_classifier
+from annot_core.classifier.request import ClassifierRequest, TrainingSettings
 from annot_core.classifier.runtime import start_keras
-from annot_core.classifier.training import TrainingSettings, train
+from annot_core.classifier.training import train
 from annot_core.dataset import Dataset
 from annot_core.errors import DatasetError
 from annot_core.progress import Listener, Notice, Stage, StageFinished, ignore
-
-
-@dataclass(frozen=True, slots=True)
-class ClassifierRequest:
-    """Where the classifier is to come from: `model` if given, else the kept one, else training."""
-
-    model: Path | None = None
-    classes: Path | None = None
-    trust_model: bool = False
-    training: TrainingSettings = field(default_factory=TrainingSettings)
 
 
 def obtain_classifier(

@@ -6,7 +6,7 @@ import contextlib
 import statistics
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from annot_core.classifier.backbones import SMALL, WeightsUnavailableError, build_backbone
 from annot_core.classifier.holdout import Split, class_weights, split_stratified
+from annot_core.classifier.request import AUTO, TrainingSettings
 from annot_core.classifier.runtime import gpu_count
 from annot_core.errors import ImageError, TrainingError
 from annot_core.imaging import peek_size
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
 
     from annot_core.classifier.batches import Batches, PictureStore
 
-AUTO = "auto"
 POOR_ACCURACY = 0.7
 """Below this hold-out accuracy the classifier looks at the wrong things, and boxes are poor."""
 
@@ -44,24 +44,6 @@ SAMPLED_SIZES = 200
 HOLDOUT_SHARE = 0.2
 STEPS_WANTED = 1600
 FEWEST_EPOCHS, MOST_EPOCHS = 30, 100
-
-
-@dataclass(frozen=True, slots=True)
-class TrainingSettings:
-    """How to train. None, or `auto`, leaves the choice to the data.
-
-    `image_size` is the side of the square that pictures are brought to, in pixels.
-    """
-
-    backbone: str = AUTO
-    epochs: int | None = None
-    image_size: int | None = None
-    batch_size: int | None = None
-    seed: int = 0
-
-    def described(self) -> dict[str, Any]:
-        """Return the settings as plain values, for the session's records."""
-        return asdict(self)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from annot_core.classifier.obtaining import ClassifierRequest
+from annot_core.classifier.request import ClassifierRequest
 from annot_core.dataset import Dataset
 from annot_core.engine import BATCH_SIZE
-from annot_core.imaging import MAX_PIXELS
+from annot_core.limits import MAX_PIXELS
 from annot_core.recipes import Recipe
 
 

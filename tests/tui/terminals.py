@@ -76,7 +76,7 @@ class FakeTerminal:
             stdin=theirs,
             stdout=theirs,
             stderr=theirs,
-            env=_environment(environment or {}),
+            env=environment_of(environment or {}),
             start_new_session=True,
             preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
         )
@@ -192,7 +192,7 @@ class FakeTerminal:
         fcntl.ioctl(self.ours, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
 
 
-def _environment(changes: Mapping[str, str]) -> dict[str, str]:
+def environment_of(changes: Mapping[str, str]) -> dict[str, str]:
     left_out = ("COLORTERM", "NO_COLOR", "TMUX", "STY", "COLUMNS", "LINES", "TERM_PROGRAM")
     inherited = {name: value for name, value in os.environ.items() if name not in left_out}
     paths = os.pathsep.join([str(ROOT), str(ROOT / "tests" / "tui"), str(ROOT / "tests")])

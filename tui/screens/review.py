@@ -144,7 +144,7 @@ class ReviewScreen(AskingScreen):
             case Drained():
                 self._tell_engine("")
             case Died(how):
-                self._tell_engine(f"the engine stopped ({how}); decisions are kept, R starts it again", dead=True)
+                self._tell_engine(f"the engine stopped, R starts it again ({how}); decisions are kept", dead=True)
             case Refused(text) | Broken(text):
                 self._tell_engine(text.strip().rpartition("\n")[2], dead=True)
 

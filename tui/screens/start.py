@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import TYPE_CHECKING
 
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.widgets import Static
 
-from annot_core.classifier.kept import read_card
 from annot_core.engine.messages import Broken, Died, Message, Progressed, Ready
-from annot_core.plan import Plan
 from annot_core.progress import EpochFinished, Event, Level, Notice, Stage, StageStarted
-from tui.desk import Desk
 from tui.keys import Context
 from tui.messages import StartAsked
 from tui.screens.bound import bound
@@ -21,6 +19,10 @@ from tui.screens.turns import KeyedScreen
 from tui.text import printable
 from tui.widgets.key_hints import KeyHints
 from tui.widgets.training_progress import TrainingProgress
+
+if TYPE_CHECKING:
+    from annot_core.plan import Plan
+    from tui.desk import Desk
 
 MOST_SKIPPED = 50
 MOST_CLASSES = 50
@@ -131,7 +133,12 @@ def settings_text(plan: Plan, desk: Desk | None) -> Text:
 def _classifier(plan: Plan, desk: Desk | None) -> str:
     if plan.request.model is not None:
         return printable(str(plan.request.model))
-    card = read_card(desk.session.folder) if desk is not None else None
-    if desk is not None and card is not None and card.classes == desk.dataset.classes:
+    if desk is None:
+        return f"one is trained from these images (backbone {plan.request.training.backbone})"
+    # The first paint has no desk yet, and does not wait for what reads one's card.
+    from annot_core.classifier.kept import read_card
+
+    card = read_card(desk.session.folder)
+    if card is not None and card.classes == desk.dataset.classes:
         return f"trained before, hold-out accuracy {card.holdout_accuracy:.2f}"
     return f"one is trained from these images (backbone {plan.request.training.backbone})"

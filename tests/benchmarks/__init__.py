@@ -1,0 +1,1 @@
+"""Measurements of what a person feels: `python -m tests.benchmarks`."""

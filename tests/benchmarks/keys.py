@@ -1,0 +1,89 @@
+"""From a key to the next picture, with many images in the session, against rich-pixels in a Static.
+
+The photos have 12 million pixels, the terminal 130 x 46 cells, and a key is pressed a second after the line
+has fallen silent, as a person does: the neighbors are made by then. Every figure of one table is taken in one
+run; a machine that is busy meanwhile makes the milliseconds larger, and the ratios less so.
+
+Findings, on two cores of a virtual machine that ran other tests at the time (load 3 to 5):
+
+- `n` took 11 ms (median) to the picture's first bytes and 18 ms to its last. What is left of that: 1 ms to the
+  thread that moves the cursor and back, 1 ms to find the frame, 3 ms of layout because the side panel's text
+  changed, 1 ms to gather the rows. Not comparing a frame with the one of another picture saved 2 to 5 ms.
+- A verdict takes as long and, besides, what the disk takes for five `fdatasync` in a row: SQLite's journal, its
+  folder, the journal's header, the file, the folder again. They took 0.2 to 4 ms each on the same disk at
+  different times of the same hour, so a verdict took from 12 to 40 ms. Keeping the journal's file
+  (`journal_mode = PERSIST`) would save one of the five. None can be left out: a decision is on disk before the
+  screen moves on.
+- Shorter turns of Python's lock (`sys.setswitchinterval`) made it slower, not faster.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from tests.benchmarks.figures import Figure, spread
+from tests.benchmarks.terminal import Press, TimedTerminal
+
+SIZE = (130, 46)
+PROGRAM = [sys.executable, "-m", "tests.benchmarks.programs"]
+PAUSE_S = 1.0
+MOST_MS = 30.0
+_HALF_BLOCK = "▀".encode()
+_LOWER_HALF = "▄".encode()
+
+
+def measure_keys(dataset: Path, output: Path, photos: Sequence[Path], presses: int) -> list[Figure]:
+    """Measure `n`, which only moves, and `d`, which also decides; and `n` in a plain viewer of the same photos."""
+    review = [*PROGRAM, "review", str(dataset), str(output)]
+    moves, verdicts = _press(review, "n", presses), _press(review, "d", presses)
+    plain = _press([*PROGRAM, "static", *map(str, photos)], "n", max(3, presses // 4))
+    figures = [
+        *_of(moves, "key n to the next picture", MOST_MS),
+        *_of(verdicts, "key d, with its verdict on disk, to the next picture", MOST_MS),
+        *_of(plain, "rich-pixels in a Static, to the next picture", None),
+        Figure("one sync of the disk, median", _sync_ms(output), "ms"),
+    ]
+    ratio = statistics.median(press.last_s for press in plain) / statistics.median(press.last_s for press in moves)
+    return [
+        *figures,
+        Figure("rich-pixels in a Static over key n, to the last bytes", ratio, "times"),
+        Figure("bytes of a picture, median", statistics.median(press.size_bytes for press in moves) / 1000, "kB"),
+    ]
+
+
+def _press(command: Sequence[str], key: str, presses: int) -> list[Press]:
+    with TimedTerminal(command, SIZE) as terminal:
+        terminal.read_until(lambda sent: sent.count(_HALF_BLOCK) + sent.count(_LOWER_HALF) > 500)
+        terminal.settle(2.0)
+        found = []
+        for _ in range(presses):
+            found.append(terminal.press(key))
+            terminal.settle(PAUSE_S)
+        terminal.type("q")
+        terminal.settle(0.5)
+    return found
+
+
+def _of(presses: Sequence[Press], name: str, at_most: float | None) -> list[Figure]:
+    first = spread(f"{name}: first bytes", [1000 * press.first_s for press in presses], "ms", at_most)
+    return [*first, *spread(f"{name}: last bytes", [1000 * press.last_s for press in presses], "ms")]
+
+
+def _sync_ms(folder: Path) -> float:
+    """Return how long it takes to have a page of a file on disk."""
+    path = folder / "sync"
+    times = []
+    with path.open("wb") as file:
+        for _ in range(15):
+            file.write(os.urandom(4096))
+            file.flush()
+            began_s = time.monotonic()
+            os.fdatasync(file.fileno())
+            times.append(1000 * (time.monotonic() - began_s))
+    path.unlink()
+    return statistics.median(times)
