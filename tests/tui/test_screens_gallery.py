@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from review_fakes import result
 from review_pilot import (
     BACKGROUND,
     BOXES,
@@ -27,7 +28,7 @@ from annot_core.plan import Plan, plan_run
 from annot_core.records import Verdict
 from annot_core.session import ImageResult, Session
 from tui.screens.gallery import GalleryScreen, tiles_in
-from tui.widgets.tile import Tile
+from tui.widgets.tile import Tile, caption
 
 pytestmark = pytest.mark.asyncio
 KEEP, DROP = Verdict.KEEP, Verdict.DROP
@@ -242,3 +243,17 @@ async def test_results_that_arrive_show_up_on_the_page(resumed: Plan) -> None:
         # Neither mark nor cursor is lost.
         assert "DROP" in review.text
         assert current(review) == "bolt/b1.png"
+
+
+@pytest.mark.parametrize(
+    ("name", "width", "expected"),
+    [
+        ("nut-001.jpg", 18, ">nut-001.jpg 0.50 "),
+        ("bolt-024.jpg", 18, ">bolt-024.jpg 0.50"),
+        ("a-long-name-001.jpg", 18, ">a-lon…1.jpg 0.50"),
+    ],
+)
+async def test_a_caption_has_as_much_of_the_name_as_fits(name: str, width: int, expected: str) -> None:
+    shown = caption(result(source=f"nut/{name}"), width, is_marked=False, is_current=True).plain
+    assert len(shown) == width
+    assert shown.rstrip() == expected.rstrip()

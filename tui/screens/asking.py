@@ -117,7 +117,8 @@ class AskingScreen(AdjustingScreen):
             return
         shown = Text()
         shown.append(f"{len(plan)} images\n\n", style="bold")
-        shown.append("some of them, lowest scores first:\n", style="dim")
+        if results:
+            shown.append("some of them, lowest scores first:\n", style="dim")
         for result in results:
             shown.append(f"{result.score or 0:.2f} {printable(result.source, longest=40)}\n")
         self._tell_choices(shown, f"enter keeps {len(plan)} images, escape none")
