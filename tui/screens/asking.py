@@ -104,7 +104,7 @@ class AskingScreen(AdjustingScreen):
     def _begin_preview(self, text: str) -> None:
         self._preview(text, self.query_one(Prompt).question)
 
-    @work(group="preview", exclusive=True, exit_on_error=False)
+    @work(group="preview", exclusive=True, exit_on_error=True)
     async def _preview(self, text: str, question: Question | None) -> None:
         plan = await self._bulk(text)
         sample = () if plan is None else plan.sample

@@ -68,7 +68,7 @@ class SummaryScreen(KeyedScreen):
         """Go back to the review."""
         self.dismiss()
 
-    @work(thread=True, group="count", exclusive=True, exit_on_error=False)
+    @work(thread=True, group="count", exclusive=True, exit_on_error=True)
     def _count(self) -> None:
         counts = self._desk.session.class_counts()
         failures = list(self._desk.failures(MOST_LISTED + 1))
@@ -78,7 +78,7 @@ class SummaryScreen(KeyedScreen):
         self.query_one("#counts", Static).update(counts_table(counts))
         self.query_one("#failures", Static).update(failures_text(failures))
 
-    @work(thread=True, group="export", exclusive=True, exit_on_error=False)
+    @work(thread=True, group="export", exclusive=True, exit_on_error=True)
     def _export(self) -> None:
         try:
             summary = self._desk.export(self._hear)
