@@ -7,7 +7,9 @@ from review_pilot import READY, outcome_of, reviewing
 
 from annot_core.engine.messages import Outcomes
 from annot_core.plan import Plan
+from tui.keys import BINDINGS, Context
 from tui.widgets.facts_line import FactsLine
+from tui.widgets.key_hints import hints_text
 from tui.widgets.side_panel import SidePanel
 
 pytestmark = pytest.mark.asyncio
@@ -86,3 +88,26 @@ async def test_resizing_in_mid_work_loses_nothing(resumed: Plan) -> None:
             await review.resize(*size)
         await review.settle()
         assert review.tally.counts.decided >= 4
+
+
+@pytest.mark.parametrize(
+    ("width", "begins"),
+    [
+        (110, " autoannot photos  ━━━━━━━━━━━━ 0/8 decided  6 ready"),
+        (85, " autoannot photos  0/8 decided  6 ready"),
+        (70, " 0/8 decided  6 ready"),
+    ],
+)
+async def test_the_header_gives_up_what_matters_least_first(resumed: Plan, width: int, begins: str) -> None:
+    async with reviewing(resumed, size=(width, 24)) as review:
+        header = review.text.splitlines()[0]
+        assert header.startswith(begins)
+        assert header.rstrip().endswith("1 pending  1 failed  filter: all  1 of 8")
+
+
+@pytest.mark.parametrize(("width", "count"), [(200, 10), (80, 8), (40, 4), (12, 2)])
+async def test_the_hints_leave_out_what_does_not_fit_but_not_the_help(width: int, count: int) -> None:
+    hints = hints_text(Context.REVIEW, BINDINGS, width).plain
+    assert hints.endswith("? help  q quit  ")
+    assert len(hints.split("  ")) - 1 == count
+    assert hints_text(Context.ADJUST, BINDINGS, 200).plain.startswith(" h-l move  H-L size  tab edge  [ ] step")

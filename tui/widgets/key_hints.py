@@ -78,8 +78,13 @@ def _hints(context: Context, bindings: tuple[KeyBinding, ...]) -> list[Text]:
     labels = {one.id: key_label(one.keys[0]) for one in bindings if one.keys}
     return [
         Text.assemble(
-            (f"{labels[first]}-{labels[last]}" if last in labels else labels[first], "bold"), (f" {word}  ", "dim")
+            (_range(labels[first], labels[last]) if last in labels else labels[first], "bold"), (f" {word}  ", "dim")
         )
         for first, last, word in _HINTS[context]
         if first in labels
     ]
+
+
+def _range(first: str, last: str) -> str:
+    # `[-]` would read as three keys.
+    return f"{first}-{last}" if first.isalnum() and last.isalnum() else f"{first} {last}"

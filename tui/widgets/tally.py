@@ -29,17 +29,25 @@ class Tally(Widget):
         self._name_shown = printable(name, longest=24)
 
     def render(self) -> Text:
-        """Return the row; what does not fit is cut at its end."""
-        counts = self.counts
-        share = counts.decided / counts.all if counts.all else 0.0
-        filled = round(share * BAR_CELLS)
+        """Return the row. Where it is too long the bar goes first, then the name, then its end."""
+        name = Text.assemble((" autoannot ", "bold"), f"{self._name_shown} ")
+        numbers = self._numbers()
+        room = self.size.width - numbers.cell_len
         text = Text(no_wrap=True, overflow="ellipsis")
-        text.append(" autoannot ", style="bold")
-        text.append(f"{self._name_shown}  ")
-        text.append("━" * filled, style="green")
-        text.append("━" * (BAR_CELLS - filled), style="dim")
-        text.append(f" {counts.decided}/{counts.all} decided", style="bold")
-        text.append(f"  {counts.ready} ready")
+        if name.cell_len <= room:
+            text.append_text(name)
+        if name.cell_len + BAR_CELLS + 1 <= room:
+            text.append_text(self._bar())
+        return text.append_text(numbers)
+
+    def _bar(self) -> Text:
+        counts = self.counts
+        filled = round((counts.decided / counts.all if counts.all else 0.0) * BAR_CELLS)
+        return Text.assemble(" ", ("━" * filled, "green"), ("━" * (BAR_CELLS - filled), "dim"))
+
+    def _numbers(self) -> Text:
+        counts = self.counts
+        text = Text.assemble((f" {counts.decided}/{counts.all} decided", "bold"), f"  {counts.ready} ready")
         if counts.pending:
             text.append(f"  {counts.pending} pending", style="dim")
         if counts.failed:
