@@ -289,6 +289,8 @@ class Review:
             *(worker.group for worker in self.app.workers if worker.group != "engine" and not worker.is_finished),
             *(f"messages for {pump!r}" for pump in pumps if pump.message_queue_size),
             *(["callbacks"] if screen._callbacks else []),
+            *(["layout"] if screen._layout_required else []),
+            *(["paint"] if screen._dirty_widgets else []),
         ]
 
 

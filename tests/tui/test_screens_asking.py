@@ -308,6 +308,20 @@ async def test_many_classes_are_counted_and_found_by_typing(tmp_path: Path) -> N
         assert decision.class_name == "kind 59"
 
 
+async def test_a_class_whose_name_is_a_number_goes_before_the_number_of_a_class(tmp_path: Path) -> None:
+    sources = [f"{digit}/1.png" for digit in range(4)]
+    for source in sources:
+        draw(tmp_path / "photos" / source)
+    plan = plan_run(tmp_path / "photos", tmp_path / "out")
+    record(plan, [outcome_of(plan.root, source) for source in sources])
+    async with reviewing(plan) as review:
+        for source, text, name in zip(sources, ("3", "1", "4"), ("3", "1", "3"), strict=False):
+            await answer(review, "c", text)
+            decision = review.decision(source)
+            assert decision is not None
+            assert decision.class_name == name
+
+
 async def test_a_filter_by_class_takes_names_with_spaces(tmp_path: Path) -> None:
     for source in ("a b/1.png", "c/1.png"):
         draw(tmp_path / "photos" / source)

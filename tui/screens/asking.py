@@ -76,7 +76,9 @@ class AskingScreen(AdjustingScreen):
 
     async def _class(self, text: str) -> None:
         classes = self._class_names()
-        name = classes[int(text) - 1] if _is_number(text) and 1 <= int(text) <= len(classes) else text
+        # A name goes before a number: there are classes that are called 3.
+        is_number = text not in classes and _is_number(text) and 1 <= int(text) <= len(classes)
+        name = classes[int(text) - 1] if is_number else text
         self._left()
         if not name:
             return
