@@ -14,7 +14,8 @@ from textual.widgets import ProgressBar
 from annot_core.engine.messages import Outcomes
 from annot_core.errors import ExportError
 from annot_core.plan import Plan, plan_run
-from annot_core.progress import Stage, StageAdvanced, StageStarted
+from annot_core.progress import Listener, Stage, StageAdvanced, StageStarted
+from annot_core.session import Session
 from tui.desk import Desk
 
 pytestmark = pytest.mark.asyncio
@@ -123,3 +124,33 @@ async def test_a_file_that_vanished_is_named_in_the_export(resumed: Plan, tmp_pa
         await review.press("x")
         assert "not written: bolt/b1.png" in review.text
         assert "1 boxes on 1 images" in review.text
+
+
+async def test_leaving_before_all_is_counted_and_written_does_no_harm(
+    resumed: Plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    goes_on = Event()
+    class_counts, export = Session.class_counts, Desk.export
+
+    def slow_counts(session: Session) -> object:
+        assert goes_on.wait(20)
+        return class_counts(session)
+
+    def slow_export(desk: Desk, listener: Listener) -> object:
+        assert goes_on.wait(20)
+        return export(desk, listener)
+
+    monkeypatch.setattr(Session, "class_counts", slow_counts)
+    monkeypatch.setattr(Desk, "export", slow_export)
+    async with reviewing(resumed) as review:
+        await review.press("k")
+        review.hit("x")
+        await review.until(lambda: review.app.screen.id == "summary", "the summary")
+        review.hit("escape")
+        await review.until(lambda: review.app.screen.id == "review", "the review")
+        goes_on.set()
+        await review.settle()
+        await review.press("d")
+        assert review.tally.counts.decided == 2
+    # What was begun was written all the same.
+    assert [path.name for path in (resumed.output / "Annotations").iterdir()] == ["b1.xml"]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from textual import on
 
-from annot_core.engine.messages import Broken, Died, Drained, Outcomes, Progressed, Quarantined, Ready, Refused
+from annot_core.engine.messages import Broken, Died, Drained, Message, Outcomes, Progressed, Quarantined, Ready, Refused
 from annot_core.progress import EpochFinished, Level, Notice
 from tui.keys import Context
 from tui.messages import EngineSaid, OutcomesTaken
@@ -131,7 +131,11 @@ class ReviewScreen(AskingScreen):
     @on(EngineSaid)
     async def _take(self, event: EngineSaid) -> None:
         event.stop()
-        match event.said:
+        if self.is_open:
+            await self._hear(event.said)
+
+    async def _hear(self, said: Message | None) -> None:
+        match said:
             case Progressed(EpochFinished(epoch=epoch, epochs=epochs)):
                 self._tell_engine(f"training {epoch} of {epochs}")
             case Progressed(Notice(text, Level.WARNING)):
@@ -160,6 +164,8 @@ class ReviewScreen(AskingScreen):
         if self._is_waiting and self.reviewer.queue.counts().undecided:
             self._is_waiting = False
             is_shown = await self.carry_out(lambda: self.reviewer.move(self.reviewer.queue.first_undecided)) or is_shown
+        if not self.is_open:
+            return
         if is_shown:
             self.show_easel()
         else:
@@ -170,7 +176,7 @@ class ReviewScreen(AskingScreen):
     def _tell_engine(self, text: str, *, dead: bool = False) -> None:
         """Say it on every screen that has a place for it."""
         for screen in self.app.screen_stack:
-            if isinstance(screen, TurnScreen) and screen.is_mounted:
+            if isinstance(screen, TurnScreen) and screen.is_open:
                 screen.tell_engine(text, dead=dead)
 
     @on(Stage.Told)

@@ -75,6 +75,9 @@ class SummaryScreen(KeyedScreen):
         self.app.call_from_thread(self._show, counts, failures)
 
     def _show(self, counts: tuple[ClassCounts, ...], failures: list[Failure]) -> None:
+        if not self.is_open:
+            # It was left before all was counted.
+            return
         self.query_one("#counts", Static).update(counts_table(counts))
         self.query_one("#failures", Static).update(failures_text(failures))
 
@@ -97,6 +100,8 @@ class SummaryScreen(KeyedScreen):
 
     @on(ExportAdvanced)
     def _advance(self, event: ExportAdvanced) -> None:
+        if not self.is_open:
+            return
         bar = self.query_one(ProgressBar)
         match event.event:
             case StageStarted(total=total):
@@ -106,13 +111,16 @@ class SummaryScreen(KeyedScreen):
 
     @on(Exported)
     def _tell(self, event: Exported) -> None:
-        self.query_one(ProgressBar).display = False
-        self.query_one("#export", Static).update(export_text(event.summary))
+        self._end_with(export_text(event.summary))
 
     @on(ExportRefused)
     def _tell_refusal(self, event: ExportRefused) -> None:
-        self.query_one(ProgressBar).display = False
-        self.query_one("#export", Static).update(Text(printable(event.text, longest=2000), style="bold red"))
+        self._end_with(Text(printable(event.text, longest=2000), style="bold red"))
+
+    def _end_with(self, text: Text) -> None:
+        if self.is_open:
+            self.query_one(ProgressBar).display = False
+            self.query_one("#export", Static).update(text)
 
 
 def counts_table(counts: tuple[ClassCounts, ...]) -> Table:

@@ -26,6 +26,11 @@ class KeyedScreen(Screen[None]):
     context = Context.EVERYWHERE
     """Where the person is, as the table of keys names it."""
 
+    @property
+    def is_open(self) -> bool:
+        """Whether all of the screen is there: it was not left yet."""
+        return self.is_mounted and self in self.app.screen_stack
+
     def engine_stopped(self, why: str) -> str:
         """Say that the engine stopped, why, and which key starts it again."""
         settings: Settings | None = getattr(self.app, "settings", None)
@@ -53,11 +58,6 @@ class TurnScreen(KeyedScreen):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Do nothing before there is anything on the screen: keys may have been typed ahead."""
         return super().check_action(action, parameters) if self.is_mounted else False
-
-    @property
-    def is_open(self) -> bool:
-        """Whether all of the screen is there: it was not left yet."""
-        return self.is_mounted and self in self.app.screen_stack
 
     async def carry_out(self, action: Callable[[], Result]) -> Result | None:
         """Have something done in a thread, one thing at a time; what goes wrong is told, and None returned."""
