@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from review_pilot import READY, outcome_of, reviewing
+from review_pilot import READY, Review, outcome_of, reviewing
 
 from annot_core.engine.messages import Outcomes
 from annot_core.plan import Plan
@@ -16,20 +16,26 @@ pytestmark = pytest.mark.asyncio
 SIZES = ((80, 24), (300, 100), (40, 12), (10, 3), (130, 42))
 
 
-@pytest.mark.parametrize(
-    "keys",
-    ["", "a l", "c", "A", "colon 3", "v right d", "question_mark", "x", "m z", "ctrl+p"],
-    ids=["review", "adjusting", "class", "keep all", "go to", "gallery", "help", "summary", "zoomed", "palette"],
-)
-async def test_every_screen_fits_every_size(resumed: Plan, keys: str) -> None:
+async def fits(review: Review, *sizes: tuple[int, int]) -> None:
+    """Resize the terminal, and see that the screen that is shown takes just that."""
+    before = review.app.screen.id
+    for size in sizes:
+        await review.resize(*size)
+        strips = review.app.screen._compositor.render_strips()
+        assert (max(strip.cell_length for strip in strips), len(strips)) == size
+    assert review.app.screen.id == before
+
+
+async def test_every_screen_fits_every_size(resumed: Plan) -> None:
     async with reviewing(resumed) as review:
-        await review.press(*keys.split())
-        before = review.app.screen.id
-        for size in SIZES:
-            await review.resize(*size)
-            strips = review.app.screen._compositor.render_strips()
-            assert (max(strip.cell_length for strip in strips), len(strips)) == size
-        assert review.app.screen.id == before
+        await fits(review, *SIZES)
+        for keys, leave in [
+            *(("a l", "escape"), ("c", "escape"), ("A", "escape"), ("colon 3", "escape"), ("v right d", "v")),
+            *(("question_mark", "escape"), ("x", "escape"), ("m z", "m"), ("ctrl+p", "escape")),
+        ]:
+            await review.press(*keys.split())
+            await fits(review, (40, 12), (10, 3), (100, 30))
+            await review.press(leave)
 
 
 async def test_the_first_screen_fits_every_size(fresh: Plan) -> None:

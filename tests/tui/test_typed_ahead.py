@@ -40,7 +40,7 @@ async def outcome(review: Review) -> tuple[dict[str, Decision], str, object, boo
         ["n", "n", "c", "n", "u", "t", "enter", "l", "enter", "k"],
         ["c", "b", "o", "l", "t", "s", "enter", "u", "U", "u", ":", "n", "3", "enter", "2"],
         ["A", "enter", "u", "f", "end", "ctrl+u", "k", "e", "p", "t", "enter", "d"],
-        *(at_random(seed, 60) for seed in (1, 2)),
+        *(at_random(seed, 40) for seed in (1, 2)),
     ],
     ids=["go to", "adjust", "class", "new class", "keep all", "random 1", "random 2"],
 )
