@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-
 from annot_core.geometry import Box
 
 if TYPE_CHECKING:

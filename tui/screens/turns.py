@@ -6,24 +6,15 @@ import asyncio
 from collections.abc import Callable
 from typing import TypeVar
 
-from textual.screen import Screen
-
 from annot_core.errors import AnnotError
-from tui.keys import Context
 from tui.review.order import Order
 from tui.review.reviewer import Reviewer, Said
+from tui.screens.keyed import KeyedScreen
 from tui.text import printable
 from tui.widgets.status_line import StatusLine
 from tui.widgets.tally import Tally
 
 Result = TypeVar("Result")
-
-
-class KeyedScreen(Screen[None]):
-    """A screen whose keys are those of a context."""
-
-    context = Context.EVERYWHERE
-    """Where the person is, as the table of keys names it."""
 
 
 class TurnScreen(KeyedScreen):
