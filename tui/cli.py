@@ -134,6 +134,10 @@ def demo(folder: Path, nuts: int, bolts: int, empty: int, size: tuple[int, int],
     """
     if not chosen["auto_accept"]:
         _refuse_headless_options(chosen)
+        from tui.launch import require_terminal
+
+        # Said before minutes of drawing rather than after.
+        require_terminal()
     from annot_core.dataset import default_output
     from annot_core.demo import draw_demo
     from tui.plain.running import console, reporting

@@ -39,11 +39,7 @@ def run_review(plan: Plan, *, asked: Asked, redo: bool = False, environ: Mapping
     Raises:
         UsageError: this is no terminal, or the settings file is not usable.
     """
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise UsageError(
-            "expected a terminal to review boxes in, found none; run it in one (ssh -t), or accept boxes without "
-            "looking at them with --auto-accept"
-        )
+    require_terminal()
     settings = load_settings(settings_path(environ))
     with asking(environ, _wishes(asked, settings)) as answered:
         # All that is slow to import comes while the answers are on their way.
@@ -76,6 +72,19 @@ def run_review(plan: Plan, *, asked: Asked, redo: bool = False, environ: Mapping
     if app.farewell:
         print(f"error: {printable(app.farewell, longest=4000)}", file=sys.stderr)
     return code
+
+
+def require_terminal() -> None:
+    """Make sure that there is somebody to show pictures to.
+
+    Raises:
+        UsageError: the program reads from or writes to something else.
+    """
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise UsageError(
+            "expected a terminal to review boxes in, found none; run it in one (ssh -t), or accept boxes without "
+            "looking at them with --auto-accept"
+        )
 
 
 def _chosen(asked: str | None, wanted: str) -> str | None:

@@ -21,7 +21,8 @@ from annot_core.progress import Event, Notice, Stage, StageAdvanced, StageStarte
 from annot_core.records import Decider, Decision, Verdict
 
 # The data set of bad files is worked on as a person would, once for all tests of it.
-pytestmark = pytest.mark.usefixtures("uncompiled")
+# Every test is a whole run.
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("uncompiled")]
 
 Job = tuple[ac.Annotated, dict[str, Any], Hostile]
 

@@ -70,5 +70,6 @@ def test_annotate_takes_the_options_of_the_command_line() -> None:
     review = main.commands["review"]
     options = {option.name for option in review.params if isinstance(option, click.Option)}
     training = {"backbone", "epochs", "image_size", "batch_size", "seed"}
-    assert options - {"strict", "help"} - training <= set(inspect.signature(ac.annotate).parameters)
+    terminal = {"quality", "colors", "graphics"}
+    assert options - {"strict", "help"} - training - terminal <= set(inspect.signature(ac.annotate).parameters)
     assert training == set(inspect.signature(ac.TrainingSettings).parameters)

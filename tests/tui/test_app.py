@@ -68,7 +68,7 @@ async def test_outcomes_are_in_the_file_before_they_are_shown(resumed: Plan, mon
         (Progressed(EpochFinished(3, 20, 0.5, 0.75, 0.25, 0.5)), "training 3 of 20"),
         (Progressed(Notice("no weights here", Level.WARNING)), "no weights here"),
         (READY, "finding boxes"),
-        (Died("signal 9 (SIGKILL)", ()), "the engine stopped, R starts it again (signal 9 (SIGKILL)); decisions are kept"),
+        (Died("signal 9 (SIGKILL)", ()), "the engine stopped, R starts it again (signal 9 (SIGKILL)); decisions are"),
         (Broken("Traceback\n  File\nValueError: no such shape"), "ValueError: no such shape"),
         (Refused("expected a model, found none", 2), "expected a model, found none"),
     ],

@@ -124,6 +124,7 @@ def test_review_needs_a_terminal(dataset: Path, command: list[str]) -> None:
     assert result.exit_code == 2
     assert "expected a terminal to review boxes in, found none" in result.stderr
     assert not dataset.with_name("photos-annotated").exists()
+    assert not (dataset / "new").exists()
 
 
 @pytest.mark.parametrize("option", [["--report", "r.json"], ["--strict"], ["--min-score", "0.5"]], ids="-".join)
