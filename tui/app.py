@@ -6,36 +6,38 @@ import asyncio
 import traceback
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from textual import events, on, work
 from textual.app import App
 from textual.driver import Driver
 
-from annot_core.engine.job import EngineJob
 from annot_core.engine.messages import Broken, Message, Outcomes, Quarantined, Ready
 from annot_core.engine.messages import Refused as EngineRefused
 from annot_core.errors import AnnotError, UsageError
-from annot_core.plan import Plan
-from annot_core.records import LabelledImage
-from tui.desk import Desk
-from tui.display import Display
 from tui.keys import BINDINGS, Context
 from tui.messages import DeskOpened, EngineSaid, Refused, StartAsked
 from tui.palette import KeyCommands
-from tui.review.queue import ReviewQueue
-from tui.review.reviewer import Reviewer
 from tui.screens.bound import bound, keymap
-from tui.screens.help import HelpScreen
-from tui.screens.review import ReviewScreen
+from tui.screens.keyed import KeyedScreen
 from tui.screens.start import StartScreen
-from tui.screens.turns import KeyedScreen
 from tui.settings import Settings
 from tui.terminal.driver import FrameDrained
 from tui.widgets.prompt import AnswerField
-from tui.widgets.stage import Stage
 
-Feed = Callable[[Ready], Iterable[LabelledImage]]
+if TYPE_CHECKING:
+    # All that has to do with pictures and sessions is imported behind the first screen, while it is looked at.
+    from annot_core.engine.job import EngineJob
+    from annot_core.plan import Plan
+    from annot_core.records import LabelledImage
+    from tui.desk import Desk
+    from tui.display import Display
+    from tui.review.reviewer import Reviewer
+    from tui.screens.review import ReviewScreen
+
+    Feed = Callable[[Ready], Iterable[LabelledImage]]
+    StartEngine = Callable[[EngineJob, Path], "ReviewEngine"]
+    """Makes an engine for a job; what its process prints goes to the file."""
 
 
 _EVERYWHERE = frozenset(one.action for one in BINDINGS if one.context is Context.EVERYWHERE)
@@ -51,10 +53,6 @@ class ReviewEngine(Protocol):
     def stop(self) -> None:
         """End the work from another thread; `messages` then returns."""
         ...
-
-
-StartEngine = Callable[[EngineJob, Path], ReviewEngine]
-"""Makes an engine for a job; what its process prints goes to the file."""
 
 
 class ReviewApp(App[int]):
@@ -141,6 +139,8 @@ class ReviewApp(App[int]):
 
     def show_review(self) -> None:
         """Show the review in place of the first screen, unless it is shown."""
+        from tui.screens.review import ReviewScreen
+
         if self.desk is not None and self.reviewer is not None and self._review is None:
             self._review = ReviewScreen(self.desk, self.reviewer, self.shown)
             self.switch_screen(self._review)
@@ -163,6 +163,12 @@ class ReviewApp(App[int]):
 
     @work(thread=True, group="desk", exclusive=True, exit_on_error=True)
     def _open_desk(self) -> None:
+        # The review's screen is imported here too, rather than while the event loop waits for it.
+        import tui.screens.review  # noqa: F401
+        from tui.desk import Desk
+        from tui.review.queue import ReviewQueue
+        from tui.review.reviewer import Reviewer
+
         try:
             desk = Desk.open(self.plan, redo=self._redo)
             reviewer = Reviewer(desk.session, ReviewQueue(desk.session.index()))
@@ -237,6 +243,8 @@ class ReviewApp(App[int]):
 
     @on(FrameDrained)
     def _drained(self, event: FrameDrained) -> None:
+        from tui.widgets.stage import Stage
+
         # Also one that another screen has come over since: its line is free again.
         for screen in self.screen_stack:
             for stage in screen.query(Stage):
@@ -253,5 +261,7 @@ class ReviewApp(App[int]):
 
     def action_help(self) -> None:
         """Show every key."""
+        from tui.screens.help import HelpScreen
+
         if not isinstance(self.screen, HelpScreen):
             self.push_screen(HelpScreen(self.settings.bindings))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tui.frame.colors import ColorDepth
+from tui.frame.depth import ColorDepth
 from tui.terminal.capabilities import Capabilities, Graphics
 
 

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from annot_core.errors import UsageError
 from annot_core.plan import Plan
@@ -17,6 +18,10 @@ from tui.settings import AUTO, Settings, load_settings, settings_path
 from tui.terminal.capabilities import Colors, Graphics, Wishes
 from tui.terminal.probing import asking, system_cell_size
 from tui.text import printable
+
+if TYPE_CHECKING:
+    from annot_core.engine.job import EngineJob
+    from annot_core.engine.process import EngineProcess
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +43,6 @@ def run_review(plan: Plan, *, asked: Asked, redo: bool = False, environ: Mapping
     settings = load_settings(settings_path(environ))
     with asking(environ, _wishes(asked, settings)) as answered:
         # All that is slow to import comes while the answers are on their way.
-        from annot_core.engine.job import EngineJob
-        from annot_core.engine.process import EngineProcess
         from tui.app import ReviewApp
         from tui.display import display_for
         from tui.terminal.driver import driver_class
@@ -49,6 +52,8 @@ def run_review(plan: Plan, *, asked: Asked, redo: bool = False, environ: Mapping
     probed.capabilities.tell(os.environ)
 
     def start_engine(job: EngineJob, log: Path) -> EngineProcess:
+        from annot_core.engine.process import EngineProcess
+
         return EngineProcess(job, log=log)
 
     quality = _chosen(asked.quality, settings.quality)

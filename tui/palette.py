@@ -8,7 +8,7 @@ from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 
 from tui.keys import BINDINGS, Context, KeyBinding, bindings_of, key_label
-from tui.screens.turns import KeyedScreen
+from tui.screens.keyed import KeyedScreen
 from tui.settings import Settings
 
 

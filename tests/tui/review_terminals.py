@@ -17,7 +17,7 @@ ACTING_PROGRAM = [sys.executable, str(Path(__file__).with_name("acting_program.p
 
 # What a terminal answers that knows its kind and nothing else.
 ANSWERS = {"\x1b[c": "\x1b[?62c"}
-PATIENCE_S = 60.0
+PATIENCE_S = 240.0
 LEFT_ON = {"7", "25"}
 """Line wrap and the cursor are on before."""
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Callable
 from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tui.frame.depth import ColorDepth as ColorDepth
 from tui.frame.paint import Color, Grid
 from tui.frame.palettes import ANSI_MIXED, XTERM, XTERM_FIXED, pack, unpack
 
@@ -16,15 +16,6 @@ DEFAULT = -1
 """The code of the terminal's own foreground or background."""
 
 Codes = NDArray[np.int32]
-
-
-class ColorDepth(enum.StrEnum):
-    """How many colors a terminal shows."""
-
-    TRUECOLOR = "truecolor"
-    PALETTE_256 = "256"
-    ANSI_16 = "16"
-    NONE = "none"
 
 
 _PALETTES = {ColorDepth.PALETTE_256: XTERM_FIXED, ColorDepth.ANSI_16: ANSI_MIXED}

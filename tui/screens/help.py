@@ -10,7 +10,7 @@ from textual.widgets import Static
 
 from tui.keys import Context, KeyBinding, help_rows
 from tui.screens.bound import bound
-from tui.screens.turns import KeyedScreen
+from tui.screens.keyed import KeyedScreen
 from tui.widgets.key_hints import KeyHints
 
 

@@ -15,7 +15,7 @@ from annot_core.progress import EpochFinished, Event, Level, Notice, Stage, Stag
 from tui.keys import Context
 from tui.messages import StartAsked
 from tui.screens.bound import bound
-from tui.screens.turns import KeyedScreen
+from tui.screens.keyed import KeyedScreen
 from tui.text import last_line, printable
 from tui.widgets.key_hints import KeyHints
 from tui.widgets.training_progress import TrainingProgress

@@ -19,7 +19,7 @@ from tui.desk import Desk
 from tui.keys import Context
 from tui.messages import ExportAdvanced, Exported, ExportRefused, OutcomesTaken
 from tui.screens.bound import bound
-from tui.screens.turns import KeyedScreen
+from tui.screens.keyed import KeyedScreen
 from tui.text import printable
 from tui.widgets.key_hints import KeyHints
 

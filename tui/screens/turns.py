@@ -6,38 +6,15 @@ import asyncio
 from collections.abc import Callable
 from typing import TypeVar
 
-from textual.screen import Screen
-
 from annot_core.errors import AnnotError
-from tui.keys import BINDINGS, Context, key_label
 from tui.review.order import Order
 from tui.review.reviewer import Reviewer, Said
-from tui.settings import Settings
+from tui.screens.keyed import KeyedScreen
 from tui.text import printable
 from tui.widgets.status_line import StatusLine
 from tui.widgets.tally import Tally
 
 Result = TypeVar("Result")
-
-
-class KeyedScreen(Screen[None]):
-    """A screen whose keys are those of a context."""
-
-    context = Context.EVERYWHERE
-    """Where the person is, as the table of keys names it."""
-
-    @property
-    def is_open(self) -> bool:
-        """Whether all of the screen is there: it was not left yet."""
-        return self.is_mounted and self in self.app.screen_stack
-
-    def engine_stopped(self, why: str) -> str:
-        """Say that the engine stopped, why, and which key starts it again."""
-        settings: Settings | None = getattr(self.app, "settings", None)
-        bindings = BINDINGS if settings is None else settings.bindings
-        (restart,) = (one for one in bindings if one.id == "restart")
-        key = key_label(restart.keys[0]) if restart.keys else "ctrl+p"
-        return f"the engine stopped, {key} starts it again ({why})"
 
 
 class TurnScreen(KeyedScreen):
