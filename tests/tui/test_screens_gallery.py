@@ -280,6 +280,7 @@ async def test_a_page_that_is_not_drawn_yet_is_not_accepted(resumed: Plan, monke
 
     async with reviewing(resumed) as review:
         monkeypatch.setattr(PictureMaker, "make", slow)
+        monkeypatch.setattr("tui.screens.gallery.DRAWN_WITHIN_S", 0.01)
         review.hit("v")
         await review.until(lambda: ">b1.png" in review.text, "the captions")
         review.hit("enter")

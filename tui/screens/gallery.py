@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -39,6 +40,9 @@ TILE_ASPECT = 2.4
 """Columns of a tile over its rows: small photos are wider than high, cells higher than wide."""
 
 GALLERY_QUALITY = "fine"
+DRAWN_WITHIN_S = 3.0
+"""For so long a verdict on a page waits until the page is drawn."""
+
 _DOES = frozenset(one.action.partition("(")[0] for one in BINDINGS if one.context is Context.GALLERY)
 Turn = Callable[[ReviewQueue, GalleryPage, int], GalleryPage | None]
 
@@ -70,7 +74,7 @@ class GalleryScreen(TurnScreen):
         self._page = GalleryPage(())
         self._results: dict[int, ImageResult] = {}
         self._shape = (1, 1)
-        self._is_drawn = False
+        self._drawn = asyncio.Event()
 
     def compose(self) -> ComposeResult:
         """Make the parts; the tiles come once the room is known."""
@@ -131,7 +135,7 @@ class GalleryScreen(TurnScreen):
         self._take_over(shown)
 
     def _take_over(self, shown: _Read) -> None:
-        self._is_drawn = False
+        self._drawn.clear()
         self._page, self._results = shown.page, shown.results
         for tile, row_id in zip(self._tiles(), [*self._page.ids, *[None] * self._page_size], strict=False):
             tile.show_image(None if row_id is None else self._results.get(row_id))
@@ -171,7 +175,13 @@ class GalleryScreen(TurnScreen):
                 continue
             drawn = outlines(Look(Easel.of(result)))
             tile.show_picture(compose(base.grid, base.placement, drawn, self._display.depth))
-        self._is_drawn = True
+        self._drawn.set()
+
+    async def _is_drawn(self) -> bool:
+        """Wait a while for the pictures of the page; tell whether all are there."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._drawn.wait(), DRAWN_WITHIN_S)
+        return self._drawn.is_set()
 
     @property
     def _level(self) -> Level:
@@ -209,7 +219,7 @@ class GalleryScreen(TurnScreen):
 
     async def action_accept(self) -> None:
         """Keep the rest of the page, drop what is marked, and go on."""
-        if not self._is_drawn:
+        if not await self._is_drawn():
             # A key that was typed ahead, or held down, speaks of nothing that anybody saw.
             self.warn("the page is not drawn yet")
             return
