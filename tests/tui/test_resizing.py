@@ -116,4 +116,7 @@ async def test_the_hints_leave_out_what_does_not_fit_but_not_the_help(width: int
     hints = hints_text(Context.REVIEW, BINDINGS, width).plain
     assert hints.endswith("? help  q quit  ")
     assert len(hints.split("  ")) - 1 == count
-    assert hints_text(Context.ADJUST, BINDINGS, 200).plain.startswith(" h-l move  H-L size  tab edge  [ ] step")
+    assert hints_text(Context.ADJUST, BINDINGS, 200).plain.startswith(
+        " h-l move  H-L size  tab edge  enter keep  escape leave  [ ] step"
+    )
+    assert "escape leave" in hints_text(Context.ADJUST, BINDINGS, 80).plain

@@ -23,10 +23,10 @@ _HINTS: dict[Context, tuple[tuple[str, str, str], ...]] = {
         ("adjust-left", "adjust-right", "move"),
         ("adjust-narrower", "adjust-wider", "size"),
         ("adjust-next-edge", "", "edge"),
-        ("adjust-finer", "adjust-coarser", "step"),
-        ("adjust-reset", "", "reset"),
         ("adjust-keep", "", "keep"),
         ("adjust-leave", "", "leave"),
+        ("adjust-finer", "adjust-coarser", "step"),
+        ("adjust-reset", "", "reset"),
     ),
     Context.GALLERY: (
         ("gallery-mark", "", "mark a drop"),
