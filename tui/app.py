@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import traceback
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -160,7 +161,7 @@ class ReviewApp(App[int]):
         if self.desk is not None:
             self.desk.close()
 
-    @work(thread=True, group="desk", exclusive=True, exit_on_error=False)
+    @work(thread=True, group="desk", exclusive=True, exit_on_error=True)
     def _open_desk(self) -> None:
         # The review's screen is imported here too, rather than while the event loop waits for it.
         import tui.screens.review  # noqa: F401
@@ -201,6 +202,11 @@ class ReviewApp(App[int]):
             await asyncio.to_thread(engine.stop)
             self._engine = None
             self.post_message(EngineSaid(Broken(str(error))))
+        except Exception:
+            # A bug of ours: the review goes on without the engine, and another one may be started.
+            await asyncio.to_thread(engine.stop)
+            self._engine = None
+            self.post_message(EngineSaid(Broken(traceback.format_exc())))
         except asyncio.CancelledError:
             # The app ends, and must not wait for a thread that waits for the engine.
             engine.stop()

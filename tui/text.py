@@ -20,3 +20,8 @@ def printable(text: str, longest: int = LONGEST) -> str:
         return shown
     half = (longest - 1) // 2
     return f"{shown[:half]}…{shown[-half:]}"
+
+
+def last_line(text: str) -> str:
+    """Return the last line that is not blank, which in a traceback says what was wrong."""
+    return text.strip().rpartition("\n")[2].strip()

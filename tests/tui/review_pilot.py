@@ -277,6 +277,8 @@ class Review:
         assert driver is not None
         driver._size = size  # type: ignore[attr-defined]
         self.app.post_message(events.Resize(size, size))
+        # Textual waits a moment, as sizes come in heaps while a window is dragged.
+        await self.until(lambda: self.app.screen._compositor.size == size, "the new size")
         await self.settle()
 
     def _at_work(self) -> list[str]:

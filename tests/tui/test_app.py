@@ -13,6 +13,8 @@ from annot_core.plan import Plan, plan_run
 from annot_core.progress import EpochFinished, Level, Notice
 from annot_core.records import Failure
 from annot_core.session import Session
+from tui.desk import Desk
+from tui.keys import bind_keys
 from tui.settings import Settings
 
 pytestmark = pytest.mark.asyncio
@@ -96,6 +98,36 @@ async def test_an_engine_that_died_is_started_again_by_a_key_and_goes_on(resumed
         assert "stopped" not in review.text
 
 
+async def test_the_last_words_of_a_broken_engine_are_the_reason_that_stays(resumed: Plan) -> None:
+    settings = Settings(bindings=bind_keys({"restart": "F"}))
+    async with reviewing(resumed, size=(120, 24), settings=settings) as review:
+        await review.say(READY, Broken("Traceback\n\nValueError: no such [b]shape[/b]\n"), Died("exit code 1", ()))
+        assert "the engine stopped, F starts it again (ValueError: no such [b]shape[/b])" in review.text
+        await review.press("F")
+        await review.say(READY, Died("signal 9", ()))
+        assert "the engine stopped, F starts it again (signal 9)" in review.text
+
+
+async def test_a_bug_in_following_the_engine_is_told_and_another_engine_can_be_started(
+    resumed: Plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError("a bug of ours")
+
+    async with reviewing(resumed, size=(120, 24)) as review:
+        await review.say(READY)
+        with monkeypatch.context() as patch:
+            patch.setattr(Desk, "record", fail)
+            await review.say(Outcomes((outcome_of(resumed.root, PENDING),)))
+            await review.until(lambda: not review.app.is_working, "the end of the engine")
+            await review.settle()
+        assert "ZeroDivisionError: a bug of ours" in review.text
+        assert review.engine.is_stopped
+        await review.press("k", "R")
+        await review.until(lambda: len(review.engines) == 2, "another engine")
+        assert review.decision(FIRST) is not None
+
+
 async def test_restarting_does_nothing_while_the_engine_works(resumed: Plan) -> None:
     async with reviewing(resumed) as review:
         await review.say(READY)
@@ -172,12 +204,16 @@ async def test_an_error_of_ours_ends_the_app_and_leaves_no_engine_behind(
         raise ZeroDivisionError("a bug of ours")
 
     engines = []
-    with pytest.raises(ZeroDivisionError):
+
+    async def fail_in_mid_review() -> None:
         async with reviewing(resumed) as review:
-            engines = review.engines
+            engines.extend(review.engines)
             await review.say(READY)
             monkeypatch.setattr(type(review.app.screen), "show_tally", fail)
             await review.press("n")
+
+    with pytest.raises(ZeroDivisionError):
+        await fail_in_mid_review()
     assert engines[0].is_stopped
 
 

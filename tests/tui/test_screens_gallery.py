@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import pytest
+from review_fakes import result
 from review_pilot import (
     BACKGROUND,
     BOXES,
@@ -26,8 +28,10 @@ from annot_core.errors import SessionError
 from annot_core.plan import Plan, plan_run
 from annot_core.records import Verdict
 from annot_core.session import ImageResult, Session
+from tui.messages import OutcomesTaken
+from tui.pictures import Base, PictureKey, PictureMaker
 from tui.screens.gallery import GalleryScreen, tiles_in
-from tui.widgets.tile import Tile
+from tui.widgets.tile import Tile, caption
 
 pytestmark = pytest.mark.asyncio
 KEEP, DROP = Verdict.KEEP, Verdict.DROP
@@ -242,3 +246,60 @@ async def test_results_that_arrive_show_up_on_the_page(resumed: Plan) -> None:
         # Neither mark nor cursor is lost.
         assert "DROP" in review.text
         assert current(review) == "bolt/b1.png"
+
+
+async def test_a_mark_made_while_results_arrive_is_not_lost(resumed: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
+    goes_on, is_reading = threading.Event(), threading.Event()
+    results_of = Session.results_of
+
+    def slow(session: Session, row_ids: object) -> object:
+        is_reading.set()
+        assert goes_on.wait(20)
+        return results_of(session, row_ids)  # type: ignore[arg-type]
+
+    async with reviewing(resumed) as review:
+        await review.press("v")
+        monkeypatch.setattr(Session, "results_of", slow)
+        review.app.screen.post_message(OutcomesTaken())
+        await review.until(is_reading.is_set, "the reading")
+        review.hit("right")
+        review.hit("d")
+        await review.until(lambda: "DROP" in review.text, "the mark")
+        goes_on.set()
+        await review.settle()
+        assert (current(review), review.text.count("DROP")) == (NO_EVIDENCE, 1)
+
+
+async def test_a_page_that_is_not_drawn_yet_is_not_accepted(resumed: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
+    may_draw = threading.Event()
+    make = PictureMaker.make
+
+    def slow(maker: PictureMaker, key: PictureKey) -> Base:
+        assert may_draw.wait(20)
+        return make(maker, key)
+
+    async with reviewing(resumed) as review:
+        monkeypatch.setattr(PictureMaker, "make", slow)
+        review.hit("v")
+        await review.until(lambda: ">b1.png" in review.text, "the captions")
+        review.hit("enter")
+        await review.until(lambda: "the page is not drawn yet" in review.text, "the refusal")
+        assert verdicts(review) == {}
+        may_draw.set()
+        await review.settle()
+        await review.press("enter")
+        assert len(verdicts(review)) == 5
+
+
+@pytest.mark.parametrize(
+    ("name", "width", "expected"),
+    [
+        ("nut-001.jpg", 18, ">nut-001.jpg 0.50 "),
+        ("bolt-024.jpg", 18, ">bolt-024.jpg 0.50"),
+        ("a-long-name-001.jpg", 18, ">a-lon…1.jpg 0.50"),
+    ],
+)
+async def test_a_caption_has_as_much_of_the_name_as_fits(name: str, width: int, expected: str) -> None:
+    shown = caption(result(source=f"nut/{name}"), width, is_marked=False, is_current=True).plain
+    assert len(shown) == width
+    assert shown.rstrip() == expected.rstrip()

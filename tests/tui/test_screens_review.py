@@ -24,8 +24,11 @@ from annot_core.geometry import Box
 from annot_core.plan import Plan, plan_run
 from annot_core.records import Decider, Verdict
 from annot_core.session import Session
+from tui.display import Display
+from tui.frame.colors import ColorDepth
 from tui.pictures import Mode
 from tui.widgets.stage import DROPPED, OFFERED, Look, Stage, outlines
+from tui.widgets.tile import Tile
 
 pytestmark = pytest.mark.asyncio
 FIRST, SECOND = "bolt/b1.png", "nut/n1.png"
@@ -337,6 +340,16 @@ async def test_a_pending_image_says_that_it_waits_and_is_not_decided(resumed: Pl
             assert review.source == PENDING
             assert review.status.warning
         assert review.decision(PENDING) is None
+
+
+@pytest.mark.parametrize("depth", list(ColorDepth))
+async def test_every_view_is_drawn_in_any_number_of_colors(resumed: Plan, depth: ColorDepth) -> None:
+    async with reviewing(resumed, size=(80, 24), display=Display(depth, measures=False)) as review:
+        for key in ("m", "m", "m", "z", "b", "a", "escape", "d", "p"):
+            await review.press(key)
+            assert review.stage.source is not None, key
+        await review.press("v")
+        assert all(tile._surface.source is not None for tile in list(review.app.screen.query(Tile))[:3])
 
 
 # ---- data sets that are unusual

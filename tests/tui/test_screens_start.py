@@ -102,7 +102,7 @@ async def test_notices_warnings_and_ends_are_told(fresh: Plan) -> None:
             (Progressed(Notice("weights come from the internet")), "weights come from the internet"),
             (Progressed(Notice("no weights, so [b]small[/b]", Level.WARNING)), "no weights, so [b]small[/b]"),
             (Broken("Traceback\nValueError: a shape"), "ValueError: a shape"),
-            (Died("signal 9 (SIGKILL)", ()), "the engine stopped (signal 9 (SIGKILL)); R starts it again"),
+            (Died("signal 9 (SIGKILL)", ()), "the engine stopped, R starts it again (ValueError: a shape)"),
         ]:
             await review.say(said)
             assert text in review.text

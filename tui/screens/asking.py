@@ -104,7 +104,7 @@ class AskingScreen(AdjustingScreen):
     def _begin_preview(self, text: str) -> None:
         self._preview(text, self.query_one(Prompt).question)
 
-    @work(group="preview", exclusive=True, exit_on_error=False)
+    @work(group="preview", exclusive=True, exit_on_error=True)
     async def _preview(self, text: str, question: Question | None) -> None:
         plan = await self._bulk(text)
         sample = () if plan is None else plan.sample
@@ -117,7 +117,8 @@ class AskingScreen(AdjustingScreen):
             return
         shown = Text()
         shown.append(f"{len(plan)} images\n\n", style="bold")
-        shown.append("some of them, lowest scores first:\n", style="dim")
+        if results:
+            shown.append("some of them, lowest scores first:\n", style="dim")
         for result in results:
             shown.append(f"{result.score or 0:.2f} {printable(result.source, longest=40)}\n")
         self._tell_choices(shown, f"enter keeps {len(plan)} images, escape none")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Grid
 
-from annot_core.errors import ImageError
 from annot_core.session import ImageResult
 from tui.desk import Desk
 from tui.display import Display
@@ -43,6 +43,15 @@ _DOES = frozenset(one.action.partition("(")[0] for one in BINDINGS if one.contex
 Turn = Callable[[ReviewQueue, GalleryPage, int], GalleryPage | None]
 
 
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A page with what is on it, by row id; `is_other` tells that it was turned to."""
+
+    page: GalleryPage
+    results: dict[int, ImageResult]
+    is_other: bool
+
+
 class GalleryScreen(TurnScreen):
     """A page of tiles with a cursor. The marks and the cursor are the page's; only pages move the queue's cursor."""
 
@@ -61,6 +70,7 @@ class GalleryScreen(TurnScreen):
         self._page = GalleryPage(())
         self._results: dict[int, ImageResult] = {}
         self._shape = (1, 1)
+        self._is_drawn = False
 
     def compose(self) -> ComposeResult:
         """Make the parts; the tiles come once the room is known."""
@@ -97,7 +107,14 @@ class GalleryScreen(TurnScreen):
 
     async def _refit(self) -> None:
         """Show the page with as many images as fit, as they are now."""
-        await self._show(lambda: self._fitted(self._page))
+        is_latest = False
+        while self.is_open and not is_latest:
+            # A key may move or mark meanwhile: then once more, with what came of that.
+            page = self._page
+            shown = await self.carry_out(lambda page=page: self._read(lambda: self._fitted(page)))  # type: ignore[misc]
+            is_latest = self._page is page
+            if shown is not None and is_latest:
+                self._take_over(shown)
 
     async def _show(self, choose: Callable[[], GalleryPage | None], end: str = "") -> None:
         """Show a page: captions at once, pictures as they are made.
@@ -109,22 +126,26 @@ class GalleryScreen(TurnScreen):
         shown = await self.carry_out(lambda: self._read(choose))
         if shown is None:
             return
-        is_other, self._page, self._results = shown
-        if not is_other:
+        if not shown.is_other:
             self.warn(end)
+        self._take_over(shown)
+
+    def _take_over(self, shown: _Read) -> None:
+        self._is_drawn = False
+        self._page, self._results = shown.page, shown.results
         for tile, row_id in zip(self._tiles(), [*self._page.ids, *[None] * self._page_size], strict=False):
             tile.show_image(None if row_id is None else self._results.get(row_id))
         self._show_captions()
         self.show_tally()
         self._make(self._page)
 
-    def _read(self, choose: Callable[[], GalleryPage | None]) -> tuple[bool, GalleryPage, dict[int, ImageResult]]:
+    def _read(self, choose: Callable[[], GalleryPage | None]) -> _Read:
         """Find a page, and what is on it; in a thread."""
         chosen = choose()
         # What was just decided shows in the captions.
         page = self._fitted(self._page) if chosen is None else chosen
         results = self.reviewer.session.results_of(page.ids)
-        return chosen is not None, page, dict(zip(page.ids, results, strict=True))
+        return _Read(page, dict(zip(page.ids, results, strict=True)), is_other=chosen is not None)
 
     def _fitted(self, page: GalleryPage) -> GalleryPage:
         queue = self.reviewer.queue
@@ -146,11 +167,11 @@ class GalleryScreen(TurnScreen):
             )
             try:
                 base = await asyncio.to_thread(self._maker.make, key)
-            except ImageError:
-                # The caption stays, and the review says what is wrong with it.
+            except Exception:  # the caption stays, and the review says what is wrong with the picture
                 continue
             drawn = outlines(Look(Easel.of(result)))
             tile.show_picture(compose(base.grid, base.placement, drawn, self._display.depth))
+        self._is_drawn = True
 
     @property
     def _level(self) -> Level:
@@ -188,6 +209,10 @@ class GalleryScreen(TurnScreen):
 
     async def action_accept(self) -> None:
         """Keep the rest of the page, drop what is marked, and go on."""
+        if not self._is_drawn:
+            # A key that was typed ahead, or held down, speaks of nothing that anybody saw.
+            self.warn("the page is not drawn yet")
+            return
         page, reviewer = self._page, self.reviewer
         results = [self._results[row_id] for row_id in page.ids]
         verdicts = verdicts_of(page, results, reviewer.background)

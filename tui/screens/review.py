@@ -15,6 +15,7 @@ from tui.screens.bound import bound
 from tui.screens.gallery import GalleryScreen
 from tui.screens.summary import SummaryScreen
 from tui.screens.turns import TurnScreen
+from tui.text import last_line
 from tui.widgets.stage import Stage
 from tui.widgets.status_line import StatusLine
 
@@ -24,6 +25,7 @@ class ReviewScreen(AskingScreen):
 
     CSS_PATH = "review.tcss"
     BINDINGS = bound(Context.REVIEW)
+    _last_words = ""
 
     # ---- moving
 
@@ -144,9 +146,14 @@ class ReviewScreen(AskingScreen):
             case Drained():
                 self._tell_engine("")
             case Died(how):
-                self._tell_engine(f"the engine stopped, R starts it again ({how}); decisions are kept", dead=True)
-            case Refused(text) | Broken(text):
-                self._tell_engine(text.strip().rpartition("\n")[2], dead=True)
+                # What it said last is the reason, where it said one.
+                self._tell_engine(f"{self.engine_stopped(self._last_words or how)}; decisions are kept", dead=True)
+                self._last_words = ""
+            case Broken(text):
+                self._last_words = last_line(text)
+                self._tell_engine(self._last_words, dead=True)
+            case Refused(text):
+                self._tell_engine(last_line(text), dead=True)
 
     async def _take_outcomes(self, sources: list[str]) -> None:
         is_shown = await self.carry_out(lambda: self.reviewer.take(sources))

@@ -16,7 +16,7 @@ from tui.keys import Context
 from tui.messages import StartAsked
 from tui.screens.bound import bound
 from tui.screens.keyed import KeyedScreen
-from tui.text import printable
+from tui.text import last_line, printable
 from tui.widgets.key_hints import KeyHints
 from tui.widgets.training_progress import TrainingProgress
 
@@ -34,6 +34,7 @@ class StartScreen(KeyedScreen):
     CSS_PATH = "start.tcss"
     BINDINGS = bound(Context.START)
     context = Context.START
+    _last_words = ""
 
     def __init__(self, plan: Plan) -> None:
         super().__init__(id="start")
@@ -70,9 +71,12 @@ class StartScreen(KeyedScreen):
             case Ready():
                 self.say("making the first boxes ...")
             case Died(how):
-                self.say(f"the engine stopped ({how}); R starts it again", warns=True)
+                # What it said last is the reason, where it said one.
+                self.say(self.engine_stopped(self._last_words or how), warns=True)
+                self._last_words = ""
             case Broken(text):
-                self.say(text.strip().rpartition("\n")[2], warns=True)
+                self._last_words = last_line(text)
+                self.say(self._last_words, warns=True)
 
     def say(self, text: str, *, warns: bool = False) -> None:
         """Show one sentence of news."""

@@ -68,7 +68,7 @@ class SummaryScreen(KeyedScreen):
         """Go back to the review."""
         self.dismiss()
 
-    @work(thread=True, group="count", exclusive=True, exit_on_error=False)
+    @work(thread=True, group="count", exclusive=True, exit_on_error=True)
     def _count(self) -> None:
         counts = self._desk.session.class_counts()
         failures = list(self._desk.failures(MOST_LISTED + 1))
@@ -78,7 +78,7 @@ class SummaryScreen(KeyedScreen):
         self.query_one("#counts", Static).update(counts_table(counts))
         self.query_one("#failures", Static).update(failures_text(failures))
 
-    @work(thread=True, group="export", exclusive=True, exit_on_error=False)
+    @work(thread=True, group="export", exclusive=True, exit_on_error=True)
     def _export(self) -> None:
         try:
             summary = self._desk.export(self._hear)
@@ -117,7 +117,7 @@ class SummaryScreen(KeyedScreen):
 
 def counts_table(counts: tuple[ClassCounts, ...]) -> Table:
     """Lay out the counts, a class a row and all of them at the end; it fits into 80 columns."""
-    table = Table(box=box.SIMPLE_HEAD)
+    table = Table(box=box.SIMPLE_HEAD, padding=0)
     table.add_column("class", no_wrap=True, overflow="ellipsis", max_width=20)
     names = ("images", "kept", "mended", "dropped", "later", "undecided", "failed", "pending")
     for name in names:

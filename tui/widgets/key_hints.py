@@ -60,17 +60,26 @@ class KeyHints(Widget):
             self.refresh()
 
     def render(self) -> Text:
-        """Return the row; what does not fit is cut at its end."""
+        """Return the row; what does not fit is left out, but not the way to the help."""
         settings = getattr(self.app, "settings", None)
-        return hints_text(self._shown_context, BINDINGS if settings is None else settings.bindings)
+        bindings = BINDINGS if settings is None else settings.bindings
+        return hints_text(self._shown_context, bindings, self.size.width)
 
 
-def hints_text(context: Context, bindings: tuple[KeyBinding, ...]) -> Text:
-    """Return the keys that matter most in a context, then those for help and the way out."""
+def hints_text(context: Context, bindings: tuple[KeyBinding, ...], width: int) -> Text:
+    """Return the keys that matter most in a context, as many as fit, then those for help and the way out."""
+    own, always = (_hints(place, bindings) for place in (context, Context.EVERYWHERE))
+    while own and 1 + sum(hint.cell_len for hint in (*own, *always)) > width:
+        own.pop()
+    return Text(" ", no_wrap=True, overflow="ellipsis").append_text(Text().join([*own, *always]))
+
+
+def _hints(context: Context, bindings: tuple[KeyBinding, ...]) -> list[Text]:
     labels = {one.id: key_label(one.keys[0]) for one in bindings if one.keys}
-    text = Text(" ", no_wrap=True, overflow="ellipsis")
-    for first, last, word in (*_HINTS[context], *_HINTS[Context.EVERYWHERE]):
-        if first in labels:
-            text.append(f"{labels[first]}-{labels[last]}" if last in labels else labels[first], style="bold")
-            text.append(f" {word}  ", style="dim")
-    return text
+    return [
+        Text.assemble(
+            (f"{labels[first]}-{labels[last]}" if last in labels else labels[first], "bold"), (f" {word}  ", "dim")
+        )
+        for first, last, word in _HINTS[context]
+        if first in labels
+    ]

@@ -58,7 +58,7 @@ class Tile(Vertical):
 def caption(result: ImageResult, width: int, is_marked: bool, is_current: bool) -> Text:
     """Return a caption of at most `width` cells."""
     word = "DROP" if is_marked else _state(result)
-    name = printable(result.source.rpartition("/")[2], longest=max(6, width - len(word) - 4))
+    name = printable(result.source.rpartition("/")[2], longest=max(6, width - len(word) - 2))
     text = Text(f"{'>' if is_current else ' '}{name} {word}", no_wrap=True, overflow="ellipsis")
     text.truncate(width, overflow="ellipsis", pad=True)
     if is_marked:
