@@ -11,10 +11,10 @@ Findings, on two cores of a virtual machine that was busy with other things (loa
   the frame and compare it with the one that is shown, 3 ms of layout since the side panel's text has changed, 1 ms to
   gather the rows.
 - A verdict takes 14 to 16 ms: as much and, besides, what the disk takes for five `fdatasync` in a row, SQLite's
-  journal, its folder, the journal's header, the file, and the folder again. On the same disk one took 0.2 ms at one time and
-  4 ms half an hour earlier, and a verdict 16 and 40 ms; hence the figure for one sync in the table. Keeping the journal's
-  file (`journal_mode = PERSIST`) would save one of the five. Nothing else can be left out: a decision is on disk before
-  the screen moves on.
+  journal, its folder, the journal's header, the file, and the folder again. On the same disk one took 0.2 ms at one
+  time and 4 ms half an hour earlier, and a verdict 16 and 40 ms; hence the figure for one sync in the table. Keeping
+  the journal's file (`journal_mode = PERSIST`) would save one of the five. Nothing else can be left out: a decision
+  is on disk before the screen moves on.
 - Neighbors are made once the picture's bytes are with the terminal. When they were begun at once, threads that decode
   took the lock from the one that writes: with a load of 3.5 the last bytes came after 25 ms (median; p90 41) instead
   of 17 (30). Without neighbors made ahead it was 66 ms.
