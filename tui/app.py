@@ -12,7 +12,7 @@ from textual import events, on, work
 from textual.app import App
 from textual.driver import Driver
 
-from annot_core.engine.messages import Broken, Message, Outcomes, Quarantined, Ready
+from annot_core.engine.messages import Broken, Drained, Message, Outcomes, Quarantined, Ready
 from annot_core.engine.messages import Refused as EngineRefused
 from annot_core.errors import AnnotError, UsageError
 from tui.keys import BINDINGS, Context
@@ -192,6 +192,10 @@ class ReviewApp(App[int]):
                     await asyncio.to_thread(desk.record, said.outcomes)
                 elif isinstance(said, Quarantined):
                     await asyncio.to_thread(desk.record, [said.failure])
+                elif isinstance(said, Drained):
+                    # All is done; a network at rest would take the memory of several thousand pictures.
+                    await asyncio.to_thread(engine.stop)
+                    self._engine = None
                 self.post_message(EngineSaid(said))
         except AnnotError as error:
             # The session cannot be written: a full disk, say. Decisions would fail as well, and say so.

@@ -54,7 +54,7 @@ def _measure(folder: Path, parts: object, images: int, presses: int) -> list[Fig
         "paint": lambda: measure_first_paint(few, max(3, presses // 2)),
         "keys": keys,
         "frames": lambda: measure_frames(photos),
-        "memory": lambda: measure_memory(folder / "memory"),
+        "memory": lambda: measure_memory(folder / "memory", photos, PHOTO_SIZE),
     }
     return [figure for name in PARTS if name in parts for figure in measures[name]()]  # type: ignore[operator]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import cv2
@@ -76,18 +76,6 @@ def proposal(source: str, content: str, size: tuple[int, int]) -> Proposal:
     candidates = tuple(Candidate(box, "exact", 0.3) for box in boxes)
     grid = np.linspace(0, 1, 49, dtype=np.float16).reshape(7, 7)
     return Proposal(source, content, size, Status.PROPOSED, 0.7, 0.9, 0.6, candidates, grid)
-
-
-def many_images(root: Path, count: int) -> Iterator[LabelledImage]:
-    """Give a listing of images that need not exist, in path order."""
-    for number in range(count):
-        name = CLASSES[number * len(CLASSES) // count]
-        yield LabelledImage(root, f"{name}/{name}-{number:06}.jpg", name, False, 1, 1)
-
-
-def no_hash(path: Path) -> str:
-    """Refuse to hash what need not exist."""
-    raise AssertionError(f"{path} was hashed without need")
 
 
 def _number(image: LabelledImage) -> int:

@@ -4,16 +4,22 @@ The photos have 12 million pixels, the terminal 130 x 46 cells, and a key is pre
 has fallen silent, as a person does: the neighbors are made by then. Every figure of one table is taken in one
 run; a machine that is busy meanwhile makes the milliseconds larger, and the ratios less so.
 
-Findings, on two cores of a virtual machine that ran other tests at the time (load 3 to 5):
+Findings, on two cores of a virtual machine that was busy with other things (load 2):
 
-- `n` took 11 ms (median) to the picture's first bytes and 18 ms to its last. What is left of that: 1 ms to the
-  thread that moves the cursor and back, 1 ms to find the frame, 3 ms of layout because the side panel's text
-  changed, 1 ms to gather the rows. Not comparing a frame with the one of another picture saved 2 to 5 ms.
-- A verdict takes as long and, besides, what the disk takes for five `fdatasync` in a row: SQLite's journal, its
-  folder, the journal's header, the file, the folder again. They took 0.2 to 4 ms each on the same disk at
-  different times of the same hour, so a verdict took from 12 to 40 ms. Keeping the journal's file
-  (`journal_mode = PERSIST`) would save one of the five. None can be left out: a decision is on disk before the
-  screen moves on.
+- `n` takes 10 ms (median) to the picture's first bytes and 11 ms to its last; rich-pixels takes 25 times as long. With
+  a load of 4 it was 11 and 18 ms. What there is to it: 1 ms to the thread that moves the cursor and back, 2 ms to find
+  the frame and compare it with the one that is shown, 3 ms of layout since the side panel's text has changed, 1 ms to
+  gather the rows.
+- A verdict takes 14 to 16 ms: as much and, besides, what the disk takes for five `fdatasync` in a row, SQLite's
+  journal, its folder, the journal's header, the file, and the folder again. On the same disk one took 0.2 ms at one
+  time and 4 ms half an hour earlier, and a verdict 16 and 40 ms; hence the figure for one sync in the table. Keeping
+  the journal's file (`journal_mode = PERSIST`) would save one of the five. Nothing else can be left out: a decision
+  is on disk before the screen moves on.
+- Neighbors are made once the picture's bytes are with the terminal. When they were begun at once, threads that decode
+  took the lock from the one that writes: with a load of 3.5 the last bytes came after 25 ms (median; p90 41) instead
+  of 17 (30). Without neighbors made ahead it was 66 ms.
+- Beside a network that trains on one of the two cores, with a load of 4.6, `n` took 20 ms to the first bytes and `d`,
+  on the slow disk of that moment, 52.
 - Shorter turns of Python's lock (`sys.setswitchinterval`) made it slower, not faster.
 """
 
@@ -27,21 +33,19 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tests.benchmarks.figures import Figure, spread
-from tests.benchmarks.terminal import Press, TimedTerminal
+from tests.benchmarks.terminal import REVIEW, Press, TimedTerminal, shows_picture
 
 SIZE = (130, 46)
-PROGRAM = [sys.executable, "-m", "tests.benchmarks.programs"]
+STATIC = [sys.executable, "-m", "tests.benchmarks.programs", "static"]
 PAUSE_S = 1.0
 MOST_MS = 30.0
-_HALF_BLOCK = "▀".encode()
-_LOWER_HALF = "▄".encode()
 
 
 def measure_keys(dataset: Path, output: Path, photos: Sequence[Path], presses: int) -> list[Figure]:
     """Measure `n`, which only moves, and `d`, which also decides; and `n` in a plain viewer of the same photos."""
-    review = [*PROGRAM, "review", str(dataset), str(output)]
+    review = [*REVIEW, str(dataset), str(output)]
     moves, verdicts = _press(review, "n", presses), _press(review, "d", presses)
-    plain = _press([*PROGRAM, "static", *map(str, photos)], "n", max(3, presses // 4))
+    plain = _press([*STATIC, *map(str, photos)], "n", max(3, presses // 4))
     figures = [
         *_of(moves, "key n to the next picture", MOST_MS),
         *_of(verdicts, "key d, with its verdict on disk, to the next picture", MOST_MS),
@@ -58,7 +62,7 @@ def measure_keys(dataset: Path, output: Path, photos: Sequence[Path], presses: i
 
 def _press(command: Sequence[str], key: str, presses: int) -> list[Press]:
     with TimedTerminal(command, SIZE) as terminal:
-        terminal.read_until(lambda sent: sent.count(_HALF_BLOCK) + sent.count(_LOWER_HALF) > 500)
+        terminal.read_until(shows_picture)
         terminal.settle(2.0)
         found = []
         for _ in range(presses):

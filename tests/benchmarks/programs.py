@@ -68,30 +68,7 @@ def static(*paths: str) -> None:
     Viewer().run()
 
 
-def memory(dataset: str, output: str) -> None:
-    """Do what the app does before its first picture; print bytes of memory before and after, and what SQLite ran."""
-    from pathlib import Path
-
-    from annot_core.session import Session
-    from tui.review.queue import ReviewQueue
-    from tui.review.reviewer import Reviewer
-
-    before = _resident_bytes()
-    with Session.open(Path(output), Path(dataset)) as session:
-        reviewer = Reviewer(session, ReviewQueue(session.index()))
-        reviewer.move(reviewer.queue.first_undecided)
-        reviewer.neighbours()
-        print(before, _resident_bytes())
-
-
-def _resident_bytes() -> int:
-    import os
-    from pathlib import Path
-
-    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-
-
-PROGRAMS = {"review": review, "static": static, "memory": memory}
+PROGRAMS = {"review": review, "static": static}
 
 if __name__ == "__main__":
     PROGRAMS[sys.argv[1]](*sys.argv[2:])

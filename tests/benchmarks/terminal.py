@@ -8,12 +8,16 @@ import re
 import select
 import struct
 import subprocess
+import sys
 import termios
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
+
+REVIEW = [sys.executable, "-m", "tests.benchmarks.programs", "review"]
+"""Begins the command that reviews a session that is there: DATASET OUTPUT."""
 
 _HALF_BLOCKS = ("▀".encode(), "▄".encode())
 _POSITION = re.compile(rb"\x1b\[(\d+);(\d+)H\x1b\[6n")
@@ -115,5 +119,14 @@ class Press:
     size_bytes: int
 
 
+def shows_picture(sent: bytes) -> bool:
+    """Tell whether a whole picture is in what was sent, and no mere line or box."""
+    return _half_blocks(sent) > 500
+
+
 def _is_picture(data: bytes) -> bool:
-    return data.count(_HALF_BLOCKS[0]) + data.count(_HALF_BLOCKS[1]) > 20
+    return _half_blocks(data) > 20
+
+
+def _half_blocks(data: bytes) -> int:
+    return data.count(_HALF_BLOCKS[0]) + data.count(_HALF_BLOCKS[1])

@@ -116,7 +116,7 @@ def adjust(terminal: ReviewTerminal, result: ImageResult) -> Said:
     """Mend a box by hand: move it, then one edge of it in another step; return what was said."""
     assert result.image_size is not None
     terminal.type("a")
-    terminal.wait_for("esc" if "esc" in terminal.text else "leave")
+    terminal.wait_for("enter keep")
     terminal.type("lj\t]h\r")
     adjuster = Adjuster.start(result.box, result.image_size)
     box = adjuster.moved(1, 0).moved(0, 1).next_edge().coarser().moved(-1, 0).box

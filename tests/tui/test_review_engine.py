@@ -49,6 +49,8 @@ def test_killed_engine_is_told_and_started_again(tmp_path: Path, tone_model: Pat
         assert started != killed
         terminal.wait_for_counts(ready=60, pending=0, failed=0, decided=2)
         assert BADGE not in terminal.status
+        # It is let go as soon as there is nothing left to do.
+        terminal.wait(lambda: not terminal.engine_pids())
         terminal.type("q")
         assert terminal.end() == 0
         terminal.assert_whole()

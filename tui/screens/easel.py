@@ -17,6 +17,7 @@ from tui.keys import Context
 from tui.pictures import Mode, PictureMaker
 from tui.review.reviewer import Reviewer, Said
 from tui.screens.turns import TurnScreen
+from tui.terminal.link import sent
 from tui.widgets.facts_line import FactsLine, facts_row
 from tui.widgets.key_hints import KeyHints
 from tui.widgets.prompt import Prompt
@@ -112,10 +113,12 @@ class EaselScreen(TurnScreen):
         self.query_one(Stage).look_at(self.look())
         self._show_facts()
         self.show_tally()
-        self._make_ahead()
+        # Only then: pictures that are made meanwhile would take the processor from the one that is waited for.
+        self.call_after_refresh(self._make_ahead)
 
     @work(group="ahead-of-keys", exclusive=True, exit_on_error=False)
     async def _make_ahead(self) -> None:
+        await sent(self.app)
         easels = await self.carry_out(self.reviewer.neighbours)
         if easels:
             self.query_one(Stage).make_ahead([Look(easel, self._mode, None, self._is_outlined) for easel in easels])

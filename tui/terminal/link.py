@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
+from typing import Any, Final
+
+from textual.app import App
 
 from tui.terminal.driver import ReviewDriver
 from tui.terminal.gate import Drained, FrameGate
 from tui.terminal.strips import CellSource
 from tui.terminal.surface import PictureSurface
+
+SENT_PATIENCE_S: Final = 0.1
+_LOOK_S = 0.005
+
+
+async def sent(app: App[Any]) -> None:
+    """Wait until the terminal has taken what was written, but not for a slow line: there is time for work then."""
+    driver = app._driver
+    if isinstance(driver, ReviewDriver):
+        for _ in range(round(SENT_PATIENCE_S / _LOOK_S)):
+            if not driver.is_writing:
+                break
+            await asyncio.sleep(_LOOK_S)
 
 
 def gate_for(
