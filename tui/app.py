@@ -22,7 +22,7 @@ from tui.screens.bound import bound, keymap
 from tui.screens.keyed import KeyedScreen
 from tui.screens.start import StartScreen
 from tui.settings import Settings
-from tui.terminal.driver import FrameDrained
+from tui.terminal.driver import FrameDrained, TerminalAnswered
 from tui.widgets.prompt import AnswerField
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from tui.display import Display
     from tui.review.reviewer import Reviewer
     from tui.screens.review import ReviewScreen
+    from tui.terminal.answers import Answers
 
     Feed = Callable[[Ready], Iterable[LabelledImage]]
     StartEngine = Callable[[EngineJob, Path], "ReviewEngine"]
@@ -70,6 +71,7 @@ class ReviewApp(App[int]):
         settings: Settings,
         shown: Display,
         start_engine: StartEngine,
+        shown_after: Callable[[Answers], Display] | None = None,
         redo: bool = False,
         driver_class: type[Driver] | None = None,
     ) -> None:
@@ -80,6 +82,7 @@ class ReviewApp(App[int]):
             settings: the person's keys and wishes.
             shown: how pictures are drawn in this terminal.
             start_engine: makes the engine, once the desk is open.
+            shown_after: says how they are drawn once answers of the terminal came after all; None: as before.
             redo: withdraw automatic decisions first.
             driver_class: speaks to the terminal; None: Textual's own.
         """
@@ -91,6 +94,7 @@ class ReviewApp(App[int]):
         self.reviewer: Reviewer | None = None
         self.farewell = ""
         self._start_engine = start_engine
+        self._shown_after = shown_after
         self._redo = redo
         self._engine: ReviewEngine | None = None
         self._is_working = False
@@ -244,6 +248,15 @@ class ReviewApp(App[int]):
             self.post_message(Refused(event.said.text, event.said.exit_code))
         else:
             self._start.take(event.said)
+
+    @on(TerminalAnswered)
+    def _draw_as_answered(self, event: TerminalAnswered) -> None:
+        """Draw as the terminal can, whose answers came too late for the first picture."""
+        if self._shown_after is None or (shown := self._shown_after(event.answers)) == self.shown:
+            return
+        self.shown = shown
+        if self._review is not None:
+            self._review.draw_as(shown)
 
     @on(FrameDrained)
     def _drained(self, event: FrameDrained) -> None:

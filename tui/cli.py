@@ -196,12 +196,12 @@ def show(paths: tuple[Path, ...], most: int, width: int | None, colors: str | No
 
     Boxes that were kept are green, proposed ones yellow. What is no terminal gets a line for each image.
     """
+    from tui.frame.depth import ColorDepth
     from tui.plain.running import asked_console
     from tui.plain.show import print_pictures
     from tui.settings import AUTO
-    from tui.terminal.capabilities import Colors
 
-    print_pictures(asked_console(None if colors in (None, AUTO) else Colors(colors)), paths, width=width, most=most)
+    print_pictures(asked_console(None if colors in (None, AUTO) else ColorDepth(colors)), paths, width=width, most=most)
 
 
 def _evaluation(output: Path, truth: Path) -> Any:

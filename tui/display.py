@@ -44,7 +44,7 @@ def display_for(
     """
     cell_size = capabilities.cell_size or told_cell_size
     return Display(
-        depth=ColorDepth(capabilities.colors),
+        depth=capabilities.colors,
         graphics=capabilities.graphics if cell_size is not None else Graphics.HALFBLOCK,
         quality=quality,
         cell_size=cell_size,

@@ -14,14 +14,16 @@ from typing import TYPE_CHECKING
 
 from annot_core.errors import UsageError
 from annot_core.plan import Plan
+from tui.frame.depth import ColorDepth
 from tui.settings import AUTO, Settings, load_settings, settings_path
-from tui.terminal.capabilities import Colors, Graphics, Wishes
+from tui.terminal.capabilities import Capabilities, Graphics, Wishes, decide
 from tui.terminal.probing import asking, system_cell_size
 from tui.text import printable
 
 if TYPE_CHECKING:
     from annot_core.engine.job import EngineJob
     from annot_core.engine.process import EngineProcess
+    from tui.display import Display
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,8 @@ def run_review(plan: Plan, *, asked: Asked, redo: bool = False, environ: Mapping
     """
     require_terminal()
     settings = load_settings(settings_path(environ))
-    with asking(environ, _wishes(asked, settings)) as answered:
+    wishes = _wishes(asked, settings)
+    with asking(environ, wishes) as answered:
         # All that is slow to import comes while the answers are on their way.
         from tui.app import ReviewApp
         from tui.display import display_for
@@ -56,11 +59,15 @@ def run_review(plan: Plan, *, asked: Asked, redo: bool = False, environ: Mapping
 
         return EngineProcess(job, log=log)
 
-    quality = _chosen(asked.quality, settings.quality)
+    def display(capabilities: Capabilities) -> Display:
+        quality = _chosen(asked.quality, settings.quality)
+        return display_for(capabilities, quality, system_cell_size(sys.stdout.fileno()))
+
     app = ReviewApp(
         plan,
         settings=settings,
-        shown=display_for(probed.capabilities, quality, system_cell_size(sys.stdout.fileno())),
+        shown=display(probed.capabilities),
+        shown_after=lambda answers: display(decide(environ, answers, wishes)),
         start_engine=start_engine,
         redo=redo,
         driver_class=driver_class(probed.inquiry),
@@ -97,6 +104,6 @@ def _wishes(asked: Asked, settings: Settings) -> Wishes:
     colors = _chosen(asked.colors, settings.colors)
     graphics = _chosen(asked.graphics, settings.graphics)
     return Wishes(
-        colors=None if colors is None else Colors(colors),
+        colors=None if colors is None else ColorDepth(colors),
         graphics=None if graphics is None else Graphics(graphics),
     )

@@ -32,6 +32,7 @@ from tui.display import Display
 from tui.frame.colors import ColorDepth
 from tui.review.reviewer import Reviewer
 from tui.settings import Settings
+from tui.terminal.answers import Answers
 from tui.widgets.side_panel import SidePanel
 from tui.widgets.stage import Look, Stage
 from tui.widgets.status_line import StatusLine
@@ -301,6 +302,7 @@ async def reviewing(
     size: tuple[int, int] = (100, 30),
     settings: Settings | None = None,
     display: Display | None = None,
+    display_after: Callable[[Answers], Display] | None = None,
     redo: bool = False,
     ready: bool = True,
 ) -> AsyncIterator[Review]:
@@ -315,6 +317,7 @@ async def reviewing(
         plan,
         settings=settings or Settings(),
         shown=display or Display(ColorDepth.TRUECOLOR, measures=False),
+        shown_after=display_after,
         start_engine=start_engine,
         redo=redo,
     )

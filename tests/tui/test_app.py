@@ -14,8 +14,14 @@ from annot_core.progress import EpochFinished, Level, Notice
 from annot_core.records import Failure
 from annot_core.session import Session
 from tui.desk import Desk
+from tui.display import Display
+from tui.frame.depth import ColorDepth
+from tui.frame.halfblocks import Frame
 from tui.keys import bind_keys
 from tui.settings import Settings
+from tui.terminal.answers import Answers
+from tui.terminal.driver import TerminalAnswered
+from tui.widgets.stage import Stage
 
 pytestmark = pytest.mark.asyncio
 FIRST = "bolt/b1.png"
@@ -266,3 +272,20 @@ async def test_redo_withdraws_nothing_that_a_person_decided(resumed: Plan) -> No
         await review.say(READY, Outcomes((outcome_of(resumed.root, "nut/n1.png"),)))
         assert {image.source for image in review.engine.given} == set(SOURCES)
         assert review.tally.counts.decided == 2
+
+
+async def test_answers_that_come_late_change_how_pictures_are_drawn(resumed: Plan) -> None:
+    def after(answers: Answers) -> Display:
+        return Display(ColorDepth.TRUECOLOR if answers.truecolor else ColorDepth.PALETTE_256, measures=False)
+
+    display = Display(ColorDepth.PALETTE_256, measures=False)
+    async with reviewing(resumed, display=display, display_after=after) as review:
+        stage = review.app.screen.query_one(Stage)
+        frame = stage.source
+        assert isinstance(frame, Frame)
+        assert frame.depth is ColorDepth.PALETTE_256
+        review.app.post_message(TerminalAnswered(Answers(complete=True, truecolor=True)))
+        await review.settle()
+        frame = stage.source
+        assert isinstance(frame, Frame)
+        assert frame.depth is ColorDepth.TRUECOLOR

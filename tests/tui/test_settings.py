@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 
 from annot_core.errors import UsageError
+from tui.frame.depth import ColorDepth
 from tui.frame.quality import LEVELS
 from tui.keys import BINDINGS, bind_keys
 from tui.settings import COLORS, GRAPHICS, QUALITIES, Settings, load_settings, settings_path
-from tui.terminal.capabilities import Colors, Graphics
+from tui.terminal.capabilities import Graphics
 
 
 @pytest.mark.parametrize(
@@ -33,7 +34,7 @@ def test_without_a_file_the_settings_are_the_usual_ones(tmp_path: Path) -> None:
 
 def test_the_choices_are_those_of_the_rooms_that_take_them() -> None:
     assert ("auto", *(level.name for level in LEVELS)) == QUALITIES
-    assert ("auto", *Colors) == COLORS
+    assert ("auto", *ColorDepth) == COLORS
     assert ("auto", *Graphics) == GRAPHICS
 
 

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tui.frame.depth import ColorDepth
 from tui.terminal.answers import Answers
-from tui.terminal.capabilities import Capabilities, Colors, Graphics, Wishes, decide, must_ask
+from tui.terminal.capabilities import Capabilities, Graphics, Wishes, decide, must_ask
 
 XTERM = {"TERM": "xterm-256color"}
 RICH = Answers(complete=True, truecolor=True, kitty=True, sixel=True)
@@ -35,7 +36,7 @@ ANSWERS = st.builds(
 )
 WISHES = st.builds(
     Wishes,
-    colors=st.none() | st.sampled_from(Colors),
+    colors=st.none() | st.sampled_from(ColorDepth),
     graphics=st.none() | st.sampled_from(Graphics),
     drawable=st.permutations(ALL).map(tuple),
 )
@@ -44,31 +45,31 @@ WISHES = st.builds(
 @pytest.mark.parametrize(
     ("environ", "answers", "wish", "colors"),
     [
-        (XTERM | {"NO_COLOR": "1", "COLORTERM": "truecolor"}, RICH, None, Colors.NONE),
-        (XTERM | {"NO_COLOR": ""}, RICH, None, Colors.TRUECOLOR),
-        (XTERM | {"NO_COLOR": "1"}, RICH, Colors.C256, Colors.C256),
-        (XTERM | {"COLORTERM": "truecolor"}, Answers(), None, Colors.TRUECOLOR),
-        (XTERM | {"COLORTERM": "24bit"}, Answers(), None, Colors.TRUECOLOR),
-        (XTERM, Answers(truecolor=True), None, Colors.TRUECOLOR),
-        (XTERM, Answers(name="WezTerm 2024"), None, Colors.TRUECOLOR),
-        (XTERM, Answers(complete=True), None, Colors.C256),
-        (XTERM, Answers(), None, Colors.C256),
-        (XTERM, Answers(truecolor=True), Colors.C16, Colors.C16),
-        ({"TERM": "xterm"}, Answers(), None, Colors.C16),
-        ({"TERM": "xterm-kitty"}, Answers(), None, Colors.TRUECOLOR),
-        ({"TERM": "xterm-direct"}, Answers(), None, Colors.TRUECOLOR),
-        ({"TERM": "dumb", "COLORTERM": "truecolor"}, RICH, None, Colors.C16),
-        ({"TERM": "linux"}, Answers(), None, Colors.C16),
-        ({"TERM": "vt220"}, Answers(), None, Colors.C16),
-        ({}, Answers(), None, Colors.C16),
-        ({"TERM": "tmux-256color"}, Answers(), None, Colors.TRUECOLOR),
-        ({"TERM": "screen", "TMUX": "x"}, Answers(), None, Colors.TRUECOLOR),
-        ({"TERM": "screen-256color"}, Answers(name="tmux 3.3a"), None, Colors.TRUECOLOR),
-        ({"TERM": "screen-256color", "COLORTERM": "truecolor"}, Answers(), None, Colors.C256),
-        ({"TERM": "screen", "STY": "x", "TMUX": "x"}, Answers(complete=True), None, Colors.C256),
+        (XTERM | {"NO_COLOR": "1", "COLORTERM": "truecolor"}, RICH, None, ColorDepth.NONE),
+        (XTERM | {"NO_COLOR": ""}, RICH, None, ColorDepth.TRUECOLOR),
+        (XTERM | {"NO_COLOR": "1"}, RICH, ColorDepth.PALETTE_256, ColorDepth.PALETTE_256),
+        (XTERM | {"COLORTERM": "truecolor"}, Answers(), None, ColorDepth.TRUECOLOR),
+        (XTERM | {"COLORTERM": "24bit"}, Answers(), None, ColorDepth.TRUECOLOR),
+        (XTERM, Answers(truecolor=True), None, ColorDepth.TRUECOLOR),
+        (XTERM, Answers(name="WezTerm 2024"), None, ColorDepth.TRUECOLOR),
+        (XTERM, Answers(complete=True), None, ColorDepth.PALETTE_256),
+        (XTERM, Answers(), None, ColorDepth.PALETTE_256),
+        (XTERM, Answers(truecolor=True), ColorDepth.ANSI_16, ColorDepth.ANSI_16),
+        ({"TERM": "xterm"}, Answers(), None, ColorDepth.ANSI_16),
+        ({"TERM": "xterm-kitty"}, Answers(), None, ColorDepth.TRUECOLOR),
+        ({"TERM": "xterm-direct"}, Answers(), None, ColorDepth.TRUECOLOR),
+        ({"TERM": "dumb", "COLORTERM": "truecolor"}, RICH, None, ColorDepth.ANSI_16),
+        ({"TERM": "linux"}, Answers(), None, ColorDepth.ANSI_16),
+        ({"TERM": "vt220"}, Answers(), None, ColorDepth.ANSI_16),
+        ({}, Answers(), None, ColorDepth.ANSI_16),
+        ({"TERM": "tmux-256color"}, Answers(), None, ColorDepth.TRUECOLOR),
+        ({"TERM": "screen", "TMUX": "x"}, Answers(), None, ColorDepth.TRUECOLOR),
+        ({"TERM": "screen-256color"}, Answers(name="tmux 3.3a"), None, ColorDepth.TRUECOLOR),
+        ({"TERM": "screen-256color", "COLORTERM": "truecolor"}, Answers(), None, ColorDepth.PALETTE_256),
+        ({"TERM": "screen", "STY": "x", "TMUX": "x"}, Answers(complete=True), None, ColorDepth.PALETTE_256),
     ],
 )
-def test_colors(environ: dict[str, str], answers: Answers, wish: Colors | None, colors: Colors) -> None:
+def test_colors(environ: dict[str, str], answers: Answers, wish: ColorDepth | None, colors: ColorDepth) -> None:
     assert decide(environ, answers, Wishes(colors=wish)).colors is colors
 
 
@@ -112,7 +113,7 @@ def test_multiplexer(environ: dict[str, str], answers: Answers, multiplexer: str
         (XTERM, Wishes(), True),
         (XTERM | {"COLORTERM": "truecolor"}, Wishes(), False),
         (XTERM | {"COLORTERM": "truecolor"}, Wishes(drawable=ALL), True),
-        (XTERM, Wishes(colors=Colors.C256), False),
+        (XTERM, Wishes(colors=ColorDepth.PALETTE_256), False),
         (XTERM | {"NO_COLOR": "1"}, Wishes(), False),
         (XTERM | {"TMUX": "x"}, Wishes(drawable=ALL), False),
         ({"TERM": "dumb"}, Wishes(drawable=ALL), False),
@@ -147,13 +148,13 @@ def test_the_rest_is_passed_on() -> None:
 @pytest.mark.parametrize(
     ("colors", "environ"),
     [
-        (Colors.TRUECOLOR, {"TERM": "xterm", "TEXTUAL_COLOR_SYSTEM": "truecolor"}),
-        (Colors.C256, {"TERM": "xterm", "TEXTUAL_COLOR_SYSTEM": "256"}),
-        (Colors.C16, {"TERM": "xterm", "TEXTUAL_COLOR_SYSTEM": "standard"}),
-        (Colors.NONE, {"TERM": "xterm", "NO_COLOR": "1"}),
+        (ColorDepth.TRUECOLOR, {"TERM": "xterm", "TEXTUAL_COLOR_SYSTEM": "truecolor"}),
+        (ColorDepth.PALETTE_256, {"TERM": "xterm", "TEXTUAL_COLOR_SYSTEM": "256"}),
+        (ColorDepth.ANSI_16, {"TERM": "xterm", "TEXTUAL_COLOR_SYSTEM": "standard"}),
+        (ColorDepth.NONE, {"TERM": "xterm", "NO_COLOR": "1"}),
     ],
 )
-def test_textual_is_told(colors: Colors, environ: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_textual_is_told(colors: ColorDepth, environ: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
     constants = types.SimpleNamespace(COLOR_SYSTEM="auto")
     monkeypatch.setitem(sys.modules, "textual.constants", constants)
     told = {"TERM": "xterm", "NO_COLOR": "1", "TEXTUAL_COLOR_SYSTEM": "auto"}

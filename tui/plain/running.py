@@ -11,14 +11,20 @@ from typing import Any
 
 from rich.console import Console
 
+from tui.frame.depth import ColorDepth
 from tui.plain.progress import Reporter, create_reporter
-from tui.terminal.capabilities import Colors, Wishes
+from tui.terminal.capabilities import Wishes
 from tui.terminal.probing import LIMIT_S, probe
 
-_SYSTEMS = {Colors.TRUECOLOR: "truecolor", Colors.C256: "256", Colors.C16: "standard", Colors.NONE: None}
+_SYSTEMS = {
+    ColorDepth.TRUECOLOR: "truecolor",
+    ColorDepth.PALETTE_256: "256",
+    ColorDepth.ANSI_16: "standard",
+    ColorDepth.NONE: None,
+}
 
 
-def console(colors: Colors | None = None) -> Console:
+def console(colors: ColorDepth | None = None) -> Console:
     """Return a console on what is standard output now, also where that is redirected later.
 
     Characters that the output's encoding lacks are replaced: a name must never end a run.
@@ -30,11 +36,11 @@ def console(colors: Colors | None = None) -> Console:
         sys.stdout.reconfigure(errors="replace")
     options: dict[str, Any] = {"file": sys.stdout, "highlight": False, "markup": False, "emoji": False}
     if colors is not None:
-        options |= {"color_system": _SYSTEMS[colors], "no_color": colors is Colors.NONE}
+        options |= {"color_system": _SYSTEMS[colors], "no_color": colors is ColorDepth.NONE}
     return Console(**options)
 
 
-def asked_console(colors: Colors | None) -> Console:
+def asked_console(colors: ColorDepth | None) -> Console:
     """Return a console with the colors that were asked for, or else those that the terminal says it has."""
     if not sys.stdout.isatty():
         return console(colors)

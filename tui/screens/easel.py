@@ -67,6 +67,12 @@ class EaselScreen(TurnScreen):
         """Show what may have changed on another screen."""
         self.show_easel()
 
+    def draw_as(self, display: Display) -> None:
+        """Draw pictures in another way from now on."""
+        self._display = display
+        if self.is_mounted:
+            self.query_one(Stage).draw_as(display)
+
     # ---- carrying actions out
 
     async def decide(self, action: Callable[[], Said], *, class_name: str = "") -> None:

@@ -7,16 +7,8 @@ import sys
 from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 
+from tui.frame.depth import ColorDepth
 from tui.terminal.answers import Answers
-
-
-class Colors(enum.StrEnum):
-    """How many colors a terminal shows."""
-
-    TRUECOLOR = "truecolor"
-    C256 = "256"
-    C16 = "16"
-    NONE = "none"
 
 
 class Graphics(enum.StrEnum):
@@ -36,7 +28,7 @@ class Capabilities:
     one, the time of an answer says nothing of the line. `round_trip_s` is how long the first answers took.
     """
 
-    colors: Colors
+    colors: ColorDepth
     graphics: Graphics
     cell_size: tuple[int, int] | None = None
     name: str = ""
@@ -47,7 +39,7 @@ class Capabilities:
         """Have apps that are made from now on use the same colors, whether Textual is imported yet or not."""
         environ.pop("NO_COLOR", None)
         environ.pop("TEXTUAL_COLOR_SYSTEM", None)
-        if self.colors is Colors.NONE:
+        if self.colors is ColorDepth.NONE:
             environ["NO_COLOR"] = "1"
             return
         name = environ["TEXTUAL_COLOR_SYSTEM"] = _TEXTUAL_NAMES[self.colors]
@@ -64,12 +56,12 @@ class Wishes:
     draw a picture, the best one first.
     """
 
-    colors: Colors | None = None
+    colors: ColorDepth | None = None
     graphics: Graphics | None = None
     drawable: tuple[Graphics, ...] = (Graphics.HALFBLOCK,)
 
 
-_TEXTUAL_NAMES = {Colors.TRUECOLOR: "truecolor", Colors.C256: "256", Colors.C16: "standard"}
+_TEXTUAL_NAMES = {ColorDepth.TRUECOLOR: "truecolor", ColorDepth.PALETTE_256: "256", ColorDepth.ANSI_16: "standard"}
 
 # Those that say what they are in TERM, or answer XTVERSION, and have had 24-bit colors from the beginning.
 _TRUECOLOR_TERMS = ("xterm-kitty", "xterm-ghostty", "foot", "foot-extra", "alacritty", "wezterm", "contour")
@@ -129,19 +121,19 @@ def _multiplexer(environ: Mapping[str, str], answers: Answers) -> str:
     return "screen" if term.startswith("screen") else ""
 
 
-def _colors(environ: Mapping[str, str], answers: Answers, multiplexer: str) -> Colors:
+def _colors(environ: Mapping[str, str], answers: Answers, multiplexer: str) -> ColorDepth:
     term = environ.get("TERM", "").lower()
     if environ.get("NO_COLOR"):
-        return Colors.NONE
+        return ColorDepth.NONE
     if _is_plain(term):
-        return Colors.C16
+        return ColorDepth.ANSI_16
     # tmux takes 24-bit colors always, and gives its own terminal what that one can show.
     if multiplexer == "tmux" or _says_truecolor(environ, term, multiplexer):
-        return Colors.TRUECOLOR
+        return ColorDepth.TRUECOLOR
     if answers.truecolor or answers.name.startswith(_TRUECOLOR_NAMES):
-        return Colors.TRUECOLOR
+        return ColorDepth.TRUECOLOR
     # screen has 256 colors under every name, and gives its own terminal what that one can show.
-    return Colors.C256 if "256color" in term or multiplexer else Colors.C16
+    return ColorDepth.PALETTE_256 if "256color" in term or multiplexer else ColorDepth.ANSI_16
 
 
 def _says_truecolor(environ: Mapping[str, str], term: str, multiplexer: str) -> bool:

@@ -72,16 +72,24 @@ class Stage(PictureSurface):
     def __init__(self, maker: PictureMaker, display: Display) -> None:
         super().__init__(id="stage")
         self._maker = maker
-        self._display = display
         self._quality = QualityControl() if display.quality is None else pinned_to(display.quality)
         self._is_part = False
-        # How pixels are drawn, where the terminal has real ones.
-        self._pixels = {Graphics.SIXEL: sixel_frame, Graphics.KITTY: kitty_frame}.get(display.graphics)
-        self._frames: Kept[tuple[PictureKey, tuple[Outline, ...]], Frame | PixelFrame] = Kept(FRAMES_KEPT)
+        self._take_display(display)
         self._look: Look | None = None
         self._looked_at_s = 0.0
         self._last_bytes = 0
         self._gate = gate_for(self, self._learn, show=self._put, measures=display.measures)
+
+    def draw_as(self, display: Display) -> None:
+        """Draw in another way from now on."""
+        self._take_display(display)
+        self.look_at(self._look)
+
+    def _take_display(self, display: Display) -> None:
+        self._display = display
+        # How pixels are drawn, where the terminal has real ones.
+        self._pixels = {Graphics.SIXEL: sixel_frame, Graphics.KITTY: kitty_frame}.get(display.graphics)
+        self._frames: Kept[tuple[PictureKey, tuple[Outline, ...]], Frame | PixelFrame] = Kept(FRAMES_KEPT)
 
     @property
     def level(self) -> Level:
