@@ -15,6 +15,8 @@ from annot_core.engine.process import WINDOW_BATCHES, EngineProcess
 from annot_core.errors import UsageError
 from annot_core.records import Failure, LabelledImage, Proposal
 
+pytestmark = pytest.mark.slow
+
 SIZE = 4
 Builder = Callable[[Path], Engine]
 Outcome = Proposal | Failure

@@ -36,6 +36,8 @@ from annot_core.errors import AnnotError, EngineError, UsageError
 from annot_core.progress import EpochFinished, StageFinished, StageStarted
 from annot_core.records import LabelledImage
 
+pytestmark = pytest.mark.slow
+
 SIZE = 4
 # Far more than anything takes; whoever reaches it has hung.
 PATIENCE_S = 60

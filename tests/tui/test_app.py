@@ -23,7 +23,7 @@ from tui.terminal.answers import Answers
 from tui.terminal.driver import TerminalAnswered
 from tui.widgets.stage import Stage
 
-pytestmark = pytest.mark.asyncio
+pytestmark = [pytest.mark.asyncio, pytest.mark.slow]
 FIRST = "bolt/b1.png"
 
 

@@ -14,7 +14,7 @@ from annot_core.records import Failure
 from tui.keys import bind_keys
 from tui.settings import Settings
 
-pytestmark = pytest.mark.asyncio
+pytestmark = [pytest.mark.asyncio, pytest.mark.slow]
 
 ESCAPES = "\x1b]0;title\x07\x1b[2J\x1b[31mred"
 CLASSES = (

@@ -11,7 +11,7 @@ from tui.keys import Context, bind_keys, bindings_of
 from tui.palette import KeyCommands
 from tui.settings import Settings
 
-pytestmark = pytest.mark.asyncio
+pytestmark = [pytest.mark.asyncio, pytest.mark.slow]
 
 
 async def found(review: Review, query: str = "") -> list[str]:

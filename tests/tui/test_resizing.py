@@ -12,7 +12,7 @@ from tui.widgets.facts_line import FactsLine
 from tui.widgets.key_hints import hints_text
 from tui.widgets.side_panel import SidePanel
 
-pytestmark = pytest.mark.asyncio
+pytestmark = [pytest.mark.asyncio, pytest.mark.slow]
 SIZES = ((80, 24), (300, 100), (40, 12), (10, 3), (130, 42))
 
 

@@ -11,7 +11,7 @@ from annot_core.plan import Plan
 from annot_core.records import Verdict
 from tui.widgets.stage import ADJUSTED, outlines
 
-pytestmark = pytest.mark.asyncio
+pytestmark = [pytest.mark.asyncio, pytest.mark.slow]
 SOURCE = "bolt/b1.png"
 
 

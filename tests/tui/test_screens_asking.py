@@ -29,7 +29,7 @@ from tui.settings import Settings
 from tui.widgets.prompt import Prompt
 from tui.widgets.side_panel import SidePanel
 
-pytestmark = pytest.mark.asyncio
+pytestmark = [pytest.mark.asyncio, pytest.mark.slow]
 FIRST = "bolt/b1.png"
 
 

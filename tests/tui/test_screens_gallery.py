@@ -33,7 +33,7 @@ from tui.pictures import Base, PictureKey, PictureMaker
 from tui.screens.gallery import GalleryScreen, tiles_in
 from tui.widgets.tile import Tile, caption
 
-pytestmark = pytest.mark.asyncio
+pytestmark = [pytest.mark.asyncio, pytest.mark.slow]
 KEEP, DROP = Verdict.KEEP, Verdict.DROP
 
 

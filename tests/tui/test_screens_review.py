@@ -30,7 +30,7 @@ from tui.pictures import Mode
 from tui.widgets.stage import DROPPED, OFFERED, Look, Stage, outlines
 from tui.widgets.tile import Tile
 
-pytestmark = pytest.mark.asyncio
+pytestmark = [pytest.mark.asyncio, pytest.mark.slow]
 FIRST, SECOND = "bolt/b1.png", "nut/n1.png"
 
 

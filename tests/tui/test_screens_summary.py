@@ -18,7 +18,7 @@ from annot_core.progress import Listener, Stage, StageAdvanced, StageStarted
 from annot_core.session import Session
 from tui.desk import Desk
 
-pytestmark = pytest.mark.asyncio
+pytestmark = [pytest.mark.asyncio, pytest.mark.slow]
 
 
 def rows(review: Review) -> dict[str, list[int]]:

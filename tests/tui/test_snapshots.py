@@ -26,6 +26,8 @@ from tui.display import Display
 from tui.frame.colors import ColorDepth
 from tui.settings import Settings
 
+pytestmark = pytest.mark.slow
+
 SIZES = pytest.mark.parametrize("size", [(80, 24), (130, 42)], ids=["80x24", "130x42"])
 
 

@@ -13,7 +13,7 @@ from annot_core.records import Decision
 from annot_core.session import Session
 from tui.widgets.prompt import Prompt
 
-pytestmark = pytest.mark.asyncio
+pytestmark = [pytest.mark.asyncio, pytest.mark.slow]
 KEYS = (*"kdl125ahjklHL[]rnpNgG:34bc2uUm+-zbsf", "tab", "tab", "enter", "enter", "escape", "escape")
 
 
