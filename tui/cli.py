@@ -100,14 +100,14 @@ def train(dataset: Path, output: Path | None, background: tuple[str, ...], **tra
     from annot_core.training_job import train_for
     from tui.plain.running import reporting
 
-    with reporting() as reporter:
+    with reporting() as hear:
         folder = train_for(
             dataset,
             output,
             background=background,
             training=_training(training),
             log_output=True,
-            listener=reporter.hear,
+            listener=hear,
         )
     from tui.text import printable
 
@@ -143,7 +143,7 @@ def demo(folder: Path, nuts: int, bolts: int, empty: int, size: tuple[int, int],
     from tui.plain.running import console, reporting
     from tui.plain.summary import print_evaluation
 
-    with reporting() as reporter:
+    with reporting() as hear:
         drawn = draw_demo(
             folder,
             nuts=nuts,
@@ -151,7 +151,7 @@ def demo(folder: Path, nuts: int, bolts: int, empty: int, size: tuple[int, int],
             empty=empty,
             size=size,
             seed=chosen["seed"],
-            listener=reporter.hear,
+            listener=hear,
         )
     if chosen["backbone"] == "auto":
         # The demo runs the same everywhere, with nothing fetched from anywhere. Nuts and bolts fill little of
@@ -239,8 +239,8 @@ def _annotate(dataset: Path, chosen: dict[str, Any]) -> tuple[Annotated, bool]:
     from tui.plain.running import console, reporting
     from tui.plain.summary import print_annotated
 
-    with reporting() as reporter:
-        result = annotate(dataset, training=_training(chosen), log_output=True, listener=reporter.hear, **named)
+    with reporting() as hear:
+        result = annotate(dataset, training=_training(chosen), log_output=True, listener=hear, **named)
     print_annotated(console(), result)
     return result, chosen["strict"]
 

@@ -11,8 +11,10 @@ from typing import Any
 
 from rich.console import Console
 
+from annot_core.progress import Listener
 from tui.frame.depth import ColorDepth
-from tui.plain.progress import Reporter, create_reporter
+from tui.plain.interrupting import interruptible
+from tui.plain.progress import create_reporter
 from tui.terminal.capabilities import Wishes
 from tui.terminal.probing import LIMIT_S, probe
 
@@ -50,7 +52,7 @@ def asked_console(colors: ColorDepth | None) -> Console:
 
 
 @contextlib.contextmanager
-def reporting() -> Iterator[Reporter]:
-    """Show progress on the console while the block runs."""
-    with create_reporter(console()) as reporter:
-        yield reporter
+def reporting() -> Iterator[Listener]:
+    """Show on the console what the given listener hears while the block runs; Ctrl-C ends the block."""
+    with create_reporter(console()) as reporter, interruptible(reporter.hear) as hear:
+        yield hear
