@@ -13,7 +13,7 @@ from tui.review.adjusting import Adjuster
 from tui.review.bulk import BulkKeep, bulk_keep
 from tui.review.easel import Easel
 from tui.review.filters import parse_filter
-from tui.review.queue import ReviewQueue, go_to
+from tui.review.queue import ReviewQueue, go_to, show_step
 from tui.review.rethreshold import Rethresholder, stepped
 from tui.review.verdicts import Refused, drop, keep_as, keep_candidate, later
 
@@ -234,11 +234,7 @@ class Reviewer:
     def _turned(self, word: str, step: UndoStep | None) -> Said:
         if step is None:
             return Said(refused=f"there is nothing to be {word}")
-        if step.more:
-            self.queue.reload(self.session.index())
-        else:
-            self.queue.update(self.session.index_rows([decision.source for decision in step.decisions]))
-        self.queue.show(self.session.id_of(step.source))
+        show_step(self.queue, self.session, step)
         self.look()
         count = len(step.decisions) + step.more
         first = step.decisions[0]
