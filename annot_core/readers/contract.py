@@ -72,7 +72,8 @@ class ReadDataset:
     """A whole data set: its images in the order of their names, and what was found wrong while reading.
 
     `classes` is the list that the data set has, in its order; None where it has none. `listed_in` is where
-    that list stands, relative to the root. `lists` are the names of its sets.
+    that list stands, or should, relative to the root; empty where nothing has one. `lists` are the names of
+    its sets.
     """
 
     format: str

@@ -89,7 +89,7 @@ def _read_yaml(files: FileListing, path: str, found: Found) -> Config:
         said = parse_yaml(text or "")
     except YamlError as error:
         found(unreadable(path, "a map with names, train and val", error, error.line))
-        return Config()
+        return Config(listed_in=path)
     classes = _names(said, path, found)
     sets: dict[str, tuple[str, ...]] = {
         name: tuple(one for entry in _texts(said[name]) for one in _entry(files, path, entry, found))
