@@ -9,7 +9,7 @@ from annot_core.geometry import Box
 from annot_core.imaging import peek_size
 from annot_core.importing.class_names import ClassNames
 from annot_core.importing.outcomes import Outcome
-from annot_core.readers import ReadImage
+from annot_core.readers import Convention, ReadImage, ReadObject
 from annot_core.records import Decider, Decision, Verdict
 from annot_core.session import ImageResult
 
@@ -84,7 +84,7 @@ def _with_objects(image: ReadImage, result: ImageResult, size: tuple[int, int], 
     before = result.decision
     ours = before.box if before is not None and before.box is not None else result.box
     own_class = before.class_name if before is not None else result.class_name
-    named = [(one, box, classes.find(one.class_name, one.class_number)) for one, box in inside]
+    named = [(one, box, _class_name(one, classes)) for one, box in inside]
     one, box, name = max(named, key=lambda row: (row[1].iou(ours) if ours else 0.0, row[2] == own_class, row[1].area))
     if name is None:
         return Taken(Outcome.UNUSABLE, reason=f"nothing says what class {one.class_number} is")
@@ -97,6 +97,12 @@ def _with_objects(image: ReadImage, result: ImageResult, size: tuple[int, int], 
     return Taken(
         taken.outcome, taken.decision, several=several, cut=f"cut off at the border to {tuple(box)}" if is_cut else ""
     )
+
+
+def _class_name(one: ReadObject, classes: ClassNames) -> str | None:
+    # Numbers of YOLO count the lines of a list; those of COCO are ids of categories, which may be any.
+    number = one.class_number if one.convention is Convention.YOLO else None
+    return classes.find(one.class_name, number)
 
 
 def _compared(result: ImageResult, name: str, box: Box | None) -> Taken:

@@ -69,6 +69,8 @@ def read_coco(root: Path, path: str, found: Found) -> CocoFile:
         for key in _KEYS:
             if key not in keys:
                 found(Finding(Kind.BAD_ENTRY, path, f"a list {key!r}", "none"))
+        # Without that list nothing is said of any image, which is not that they have no objects.
+        reading.file.is_whole = "annotations" in keys
     return reading.file
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -89,8 +89,9 @@ def _images(files: FileListing, config: Config, found: Found) -> Iterator[ReadIm
         yield _read(
             files, config, image, label or "", tuple(sets.get(image, ())) or _set_by_folder(image, config), found
         )
+    folders = {image.rpartition("/")[0] for image in files.images}
     for label in files.ending_in(".txt"):
-        if label not in taken and _is_label(files, label):
+        if label not in taken and _is_label(files.root, label, folders):
             stem = without_ending(label)
             head, middle, tail = f"/{stem}".rpartition(f"/{_LABELS}/")
             image = f"{head}/{_IMAGES}/{tail}"[1:] if middle else stem
@@ -123,14 +124,11 @@ def _label(files: FileListing, image: str) -> str | None:
     return None
 
 
-def _is_label(files: FileListing, path: str) -> bool:
+def _is_label(root: Path, path: str, image_folders: Collection[str]) -> bool:
     """Tell whether a text file without an image is a label file: by its folder, or by rows where images are."""
     if path.rpartition("/")[2] in _NO_LABELS:
         return False
-    if _is_label_folder(path):
-        return True
-    folder = path.rpartition("/")[0]
-    return any(one.rpartition("/")[0] == folder for one in files.images) and _has_rows(files.root, path)
+    return _is_label_folder(path) or (path.rpartition("/")[0] in image_folders and _has_rows(root, path))
 
 
 def _is_label_folder(path: str) -> bool:

@@ -412,6 +412,18 @@ def test_numbers_without_names_are_lines_of_our_own_list(place: Place) -> None:
     assert [one.reason for one in summary.refused] == ["nothing says what class 7 is"]
 
 
+def test_ids_of_categories_are_no_lines_of_a_list(place: Place) -> None:
+    put(place.output, "classes.txt", "cat\ndog\n")
+    as_coco(place)
+    path = place.elsewhere / "instances_default.json"
+    path.write_text(path.read_text().replace('"category_id": 5', '"category_id": 1'))
+
+    summary = place.run()
+
+    assert summary.counts == {Outcome.KEPT: 1, Outcome.UNUSABLE: 1}
+    assert [one.reason for one in summary.refused] == ["nothing says what class 1 is"]
+
+
 # ---- several boxes, odd boxes
 
 

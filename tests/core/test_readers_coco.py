@@ -174,13 +174,16 @@ def test_a_file_that_ends_early_says_nothing_for_sure(tmp_path: Path) -> None:
     assert [image.is_whole for image in dataset.images] == [False, False]
 
 
-def test_a_list_that_is_missing_is_told(tmp_path: Path) -> None:
+@pytest.mark.parametrize("key", ["annotations", "categories"])
+def test_a_list_that_is_missing_is_told(tmp_path: Path, key: str) -> None:
     said = coco_of("a")
-    del said["categories"]
+    del said[key]
 
-    (finding,) = read_one(tmp_path, said).findings
+    dataset = read_one(tmp_path, said)
 
-    assert (finding.kind, finding.expected) == (Kind.BAD_ENTRY, "a list 'categories'")
+    assert [(one.kind, one.expected) for one in dataset.findings] == [(Kind.BAD_ENTRY, f"a list {key!r}")]
+    # That nothing is said of an image must not pass for its having no objects.
+    assert dataset.images[0].is_whole == (key == "categories")
 
 
 def test_pictures_beside_the_annotated_ones_have_no_annotation(tmp_path: Path) -> None:
