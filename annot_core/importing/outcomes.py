@@ -67,8 +67,9 @@ class ImportSummary:
 
     `counts` has each outcome that occurred. `refused` are the images that were left as they are, with the
     reasons; `several` those with several boxes, of which one was taken; `cut` those whose box was cut off at
-    the border. `new_classes` are classes that the session did not have. `untouched` counts the session's
-    images that the import does not have. `findings` is what was found wrong while reading.
+    the border. `shifted` counts boxes that were ours but for the pixel that programs lose which take VOC to
+    count from 0; ours were taken. `new_classes` are classes that the session did not have. `untouched` counts
+    the session's images that the import does not have. `findings` is what was found wrong while reading.
     """
 
     path: Path
@@ -78,6 +79,7 @@ class ImportSummary:
     refused: tuple[Imported, ...]
     several: tuple[Imported, ...]
     cut: tuple[Imported, ...]
+    shifted: int
     new_classes: tuple[str, ...]
     untouched: int
     findings: tuple[Finding, ...]

@@ -23,6 +23,7 @@ class Taken:
     reason: str = ""
     several: str = ""
     cut: str = ""
+    is_shifted: bool = False
 
 
 def take(image: ReadImage, result: ImageResult, classes: ClassNames) -> Taken:
@@ -90,13 +91,28 @@ def _with_objects(image: ReadImage, result: ImageResult, size: tuple[int, int], 
         return Taken(Outcome.UNUSABLE, reason=f"nothing says what class {one.class_number} is")
     if classes.is_background(name):
         return Taken(Outcome.UNUSABLE, reason=f"{name!r} is a class without an object, so it cannot have a box")
-    taken = _compared(result, name, box)
+    is_shifted = before is not None and before.box is not None and _is_shifted(one, box, before.box)
+    taken = _compared(result, name, before.box if before is not None and is_shifted else box)
     several = f"{len(image.objects)} boxes; taken is {tuple(box)} of {name!r}" if len(image.objects) > 1 else ""
-    stated = one.edges(size)
-    is_cut = min(stated[:2]) < -0.5 or stated[2] > size[0] + 0.5 or stated[3] > size[1] + 0.5
-    return Taken(
-        taken.outcome, taken.decision, several=several, cut=f"cut off at the border to {tuple(box)}" if is_cut else ""
-    )
+    cut = f"cut off at the border to {tuple(box)}" if _is_cut(one, size) else ""
+    return Taken(taken.outcome, taken.decision, several=several, cut=cut, is_shifted=is_shifted)
+
+
+def _is_shifted(one: ReadObject, box: Box, ours: Box) -> bool:
+    """Tell whether a box is ours but for what becomes of it in programs that take VOC to count from 0.
+
+    datumaro, and so CVAT, and globox read an xmin of 1 as pixel 1, and write that pixel into other formats.
+    """
+    is_other_format = one.convention is not Convention.VOC
+    return is_other_format and box == ours._replace(left=ours.left + 1, top=ours.top + 1)
+
+
+def _is_cut(one: ReadObject, size: tuple[int, int]) -> bool:
+    """Tell whether more than a rounding error of a box lies outside the image."""
+    left, top, right, bottom = one.edges(size)
+    # VOC that counts from 0 begins one pixel outside, and loses nothing there.
+    least = -1.0 if one.convention is Convention.VOC else -0.5
+    return min(left, top) < least or right > size[0] + 0.5 or bottom > size[1] + 0.5
 
 
 def _class_name(one: ReadObject, classes: ClassNames) -> str | None:

@@ -74,6 +74,7 @@ class _Importing:
         self._refused: list[Imported] = []
         self._several: list[Imported] = []
         self._cut: list[Imported] = []
+        self._shifted = 0
         self._new_classes: set[str] = set()
         self._seen: set[str] = set()
 
@@ -102,6 +103,7 @@ class _Importing:
             refused=tuple(self._refused),
             several=tuple(self._several),
             cut=tuple(self._cut),
+            shifted=self._shifted,
             new_classes=tuple(sorted(self._new_classes)),
             untouched=len(self._matcher) - len(self._seen),
             findings=self._dataset.findings,
@@ -139,6 +141,7 @@ class _Importing:
             self._refuse(image, source, taken.outcome, taken.reason)
             return
         self._counts[taken.outcome] += 1
+        self._shifted += taken.is_shifted
         if taken.several:
             self._several.append(Imported(image.name, source, taken.outcome, taken.several))
         if taken.cut:

@@ -424,6 +424,29 @@ def test_ids_of_categories_are_no_lines_of_a_list(place: Place) -> None:
     assert [one.reason for one in summary.refused] == ["nothing says what class 1 is"]
 
 
+@pytest.mark.parametrize("write", [as_yolo, as_coco], ids=["yolo", "coco"])
+def test_a_box_that_lost_a_pixel_in_a_program_that_counts_voc_from_0_is_whole_again(
+    place: Place, write: Callable[[Place], None]
+) -> None:
+    whole = OTHER._replace(left=OTHER.left - 1, top=OTHER.top - 1)
+    place.decide("cat/b.jpg", Verdict.KEEP, whole)
+    write(place)
+
+    summary = place.run()
+
+    assert (summary.shifted, summary.counts) == (1, {Outcome.SAME: 1, Outcome.KEPT: 1})
+    decision = place.decision("cat/b.jpg")
+    assert decision is not None
+    assert decision.box == whole
+
+
+def test_a_voc_file_that_moves_a_box_by_a_pixel_is_believed(place: Place) -> None:
+    place.decide("cat/b.jpg", Verdict.KEEP, BOX)
+    voc(place, "b", obj("cat", BOX._replace(left=BOX.left + 1, top=BOX.top + 1)))
+
+    assert (place.run().shifted, place.run().counts) == (0, {Outcome.SAME: 1})
+
+
 # ---- several boxes, odd boxes
 
 
@@ -462,6 +485,12 @@ def test_a_box_is_cut_off_at_the_border_and_told(place: Place) -> None:
     assert decision is not None
     assert decision.box == Box(0, 4, 40, 20)
     assert [one.reason for one in summary.cut] == ["cut off at the border to (0, 4, 40, 20)"]
+
+
+def test_a_voc_box_that_counts_from_0_is_not_cut(place: Place) -> None:
+    voc(place, "b", voc_object("cat", 0, 0, 20, 20))
+
+    assert place.run().cut == ()
 
 
 @pytest.mark.parametrize(

@@ -34,6 +34,12 @@ def print_import(console: Console, summary: ImportSummary) -> None:
     if summary.new_classes:
         names = ", ".join(printable(name) for name in summary.new_classes[:MOST_LISTED])
         _say(console, f"{_count(len(summary.new_classes), 'new class', 'new classes')}: {names}")
+    if summary.shifted:
+        _say(
+            console,
+            f"{_count(summary.shifted, 'box', 'boxes')} of yours lost the first column and row in a program that takes"
+            " Pascal VOC to count from 0, and stay whole; boxes that were changed there begin a pixel late",
+        )
     _list(console, "with several boxes, of which the one nearest to ours was taken", summary.several)
     _list(console, "with a box that was cut off", summary.cut)
     _list(console, "not taken", summary.refused)
