@@ -79,16 +79,14 @@ def _images(files: FileListing, config: Config, found: Found) -> Iterator[ReadIm
     for name, paths in config.sets.items():
         for path in paths:
             sets.setdefault(path, []).append(name)
-    taken = set()
-    for image in dict.fromkeys([*sets, *files.images]):
-        label = _label(files, image)
-        if label is None and image not in sets and not _is_in(image, _IMAGES):
-            # A picture that lies about, in a README say, is none of the data set's.
-            continue
-        taken.add(label)
-        yield _read(
-            files, config, image, label or "", tuple(sets.get(image, ())) or _set_by_folder(image, config), found
-        )
+    labels = {image: _label(files, image) for image in dict.fromkeys([*sets, *files.images])}
+    taken = set(labels.values())
+    homes = {_home(path) for path in taken.union(filter(_is_label_folder, files.ending_in(".txt"))) if path}
+    for image, label in labels.items():
+        # A picture that lies about, in a README say, or is of another data set in the folder is none of these.
+        if label is not None or image in sets or _home(label_of(image)) in homes:
+            names = tuple(sets.get(image, ())) or _set_by_folder(image, config)
+            yield _read(files, config, image, label or "", names, found)
     folders = {image.rpartition("/")[0] for image in files.images}
     for label in files.ending_in(".txt"):
         if label not in taken and _is_label(files.root, label, folders):
@@ -129,6 +127,12 @@ def _is_label(root: Path, path: str, image_folders: Collection[str]) -> bool:
     if path.rpartition("/")[2] in _NO_LABELS:
         return False
     return _is_label_folder(path) or (path.rpartition("/")[0] in image_folders and _has_rows(root, path))
+
+
+def _home(label: str) -> str:
+    """Return the folder that a label file shares with others: `labels` with all in it, else its own."""
+    head, middle, _ = f"/{label}".rpartition(f"/{_LABELS}/")
+    return head + middle if middle else f"/{label}".rpartition("/")[0]
 
 
 def _is_label_folder(path: str) -> bool:

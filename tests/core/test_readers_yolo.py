@@ -233,11 +233,24 @@ def test_an_image_without_a_label_file_has_no_annotation(tmp_path: Path) -> None
     assert image_of(dataset, "c").annotation == "labels/train/c.txt"
 
 
+def test_an_image_without_a_label_file_beside_it_has_no_annotation(tmp_path: Path) -> None:
+    write_labelimg(tmp_path)
+    (tmp_path / "a.txt").unlink()
+
+    assert [(image.name, image.annotation) for image in read(tmp_path).images] == [
+        ("a.jpg", ""),
+        ("b.jpg", "b.txt"),
+        ("c.jpg", "c.txt"),
+    ]
+
+
 def test_pictures_and_texts_that_lie_about_are_no_images(tmp_path: Path) -> None:
     write_yolo(tmp_path)
     put(tmp_path, "logo.png", jpeg())
     put(tmp_path, "README.txt", "0 0.5 0.5 0.1 0.1 is a row\n")
     put(tmp_path, "images/train/readme.txt", "Dear reader\n")
+    put(tmp_path, "coco/images/train/a.jpg", jpeg())
+    put(tmp_path, "JPEGImages/a.jpg", jpeg())
 
     assert [image.image_id for image in read(tmp_path).images] == ["a", "c", "b"]
 
