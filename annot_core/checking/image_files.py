@@ -45,4 +45,6 @@ def file_findings(image: ReadImage, peek: Peek) -> tuple[tuple[int, int] | None,
         findings.append(
             Finding(Kind.WRONG_SIZE, image.annotation, expected, f"{stated[0]} x {stated[1]}", element=element)
         )
-    return stated or header.size, findings
+    # Boxes on a picture that is turned may be of either; else the file is right, whatever is stated.
+    is_turned = header.orientation in SIDEWAYS
+    return stated if stated is not None and is_turned else header.size, findings

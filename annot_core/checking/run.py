@@ -51,7 +51,7 @@ class CheckReport:
 
 
 def check_path(
-    path: Path,
+    path: str | Path,
     format_name: str | None = None,
     *,
     peek: Peek = peek,
@@ -70,7 +70,7 @@ def check_path(
     Raises:
         UsageError: there is no data set of the format, or of any.
     """
-    started = clock()
+    started, path = clock(), Path(path)
     names = formats_of(path) if format_name is None else (format_name,)
     read = [create_reader(name).read(path) if format_name is None else read_dataset(path, name) for name in names]
     listener(StageStarted(Stage.CHECK, sum(len(dataset.images) for dataset in read)))

@@ -288,6 +288,13 @@ def test_boxes_are_held_against_the_file_where_no_size_is_stated(tmp_path: Path)
     assert {one.kind for one in findings(tmp_path)} == {Kind.NO_SIZE, Kind.BOX_OUTSIDE}
 
 
+def test_boxes_are_held_against_the_file_where_another_size_is_stated(tmp_path: Path) -> None:
+    write_voc(tmp_path)
+    put(tmp_path, A_XML, voc_xml("a.jpg", voc_object("cat", 4, 5, 20, 25), size=(10, 10)))
+
+    assert [one.kind for one in findings(tmp_path)] == [Kind.WRONG_SIZE]
+
+
 @pytest.mark.parametrize("row_text", ["0 0.5 0.5 0.2 0.2", "0 0.9 0.5 0.4 0.2"], ids=["inside", "outside"])
 def test_shares_are_checked_without_the_image(tmp_path: Path, row_text: str) -> None:
     write_yolo(tmp_path)

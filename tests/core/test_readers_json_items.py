@@ -45,6 +45,15 @@ def test_the_items_are_those_of_the_whole(
     assert gathered(path, chunk) == value
 
 
+@pytest.mark.parametrize("chunk", range(20, 32))
+@pytest.mark.parametrize("number", ["-0.0", "1.5", "2e-3", "12", "-7.25E+2", "true"])
+def test_values_that_a_piece_cuts_in_two_are_whole(tmp_path: Path, chunk: int, number: str) -> None:
+    path = tmp_path / "a.json"
+    path.write_text(f'{{"a": [{number}, {number}, {number}, {number}], "b": {number}}}')
+
+    assert gathered(path, chunk) == json.loads(path.read_text())
+
+
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
 def test_byte_order_marks_are_no_matter(tmp_path: Path, encoding: str) -> None:
     path = tmp_path / "a.json"
