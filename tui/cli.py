@@ -235,9 +235,12 @@ def check(path: Path, format_name: str | None, lists_all: bool, json_path: Path 
     The exit code is 1 if there are errors, and 0 if there are warnings only.
     """
     from annot_core.checking import check_path, write_json
+    from annot_core.report import check_report_path
     from tui.plain.checking import print_check
     from tui.plain.running import console, reporting
 
+    if json_path is not None:
+        check_report_path(json_path)
     with reporting() as hear:
         report = check_path(path, format_name, listener=hear)
     if json_path is not None:

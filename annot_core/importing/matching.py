@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
+from typing import Final
 
 from annot_core.naming import file_key
 from annot_core.readers import ReadImage
+
+_ADDED: Final = re.compile(r"\A[0-9a-f]{8}-(?=.)|_[a-z]{3,4}\.rf\.[0-9A-Za-z]+\Z")
 
 
 class Matcher:
@@ -13,8 +17,9 @@ class Matcher:
 
     In this order: the whole source; the image id, which is what exported files are called (any case and
     any encoding of accents, since other systems change these); the last folders and the name of the
-    source; its file name; its file name without the ending. A rule that fits several images ends the
-    search, as does an id that says another image than the folders do.
+    source; its file name; its file name without the ending; and the id or that name without what Label
+    Studio puts before a name (`1a2b3c4d-`) and Roboflow behind it (`_jpg.rf.1a2b...`). A rule that fits several
+    images ends the search, as does an id that says another image than the folders do.
     """
 
     def __init__(self, images: Iterable[tuple[str, str]]) -> None:
@@ -42,8 +47,12 @@ class Matcher:
         if by_id or by_path:
             return tuple(dict.fromkeys(filter(None, (by_id, by_path))))
         name = image.name.rpartition("/")[2]
-        named = self._by_name.get(file_key(name)) or self._by_stem.get(file_key(_stem(name)), [])
-        return tuple(named)
+        named = self._by_name.get(file_key(name)) or self._by_stem.get(file_key(_stem(name)))
+        return tuple(named or self._match_bare(_ADDED.sub("", image.image_id)))
+
+    def _match_bare(self, stem: str) -> list[str]:
+        source = self._by_id.get(file_key(stem))
+        return self._by_stem.get(file_key(stem), []) if source is None else [source]
 
 
 def _ends(name: str) -> Iterator[str]:

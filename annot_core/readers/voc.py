@@ -19,6 +19,8 @@ from annot_core.readers.voc_xml import read_annotation
 ANNOTATIONS: Final = "Annotations"
 IMAGES: Final = "JPEGImages"
 SETS: Final = ("ImageSets/Main", "ImageSets")
+_MOST_OPENED: Final = 20
+_PEEK_BYTES: Final = 2000
 _PRESENCE: Final = frozenset({"-1", "0", "1"})
 
 
@@ -28,10 +30,12 @@ class VocReader:
     name: Final = "voc"
 
     def recognizes(self, path: Path) -> bool:
-        """Tell by an XML file in the folder, or in its `Annotations`; see `Reader.recognizes`."""
+        """Tell by an XML file in `Annotations`, or one that begins as VOC's; see `Reader.recognizes`."""
         if path.is_file():
             return ending(path.name) == ".xml"
-        return any(next(folder.glob("*.[xX][mM][lL]"), None) is not None for folder in (path / ANNOTATIONS, path))
+        found = FileListing(path).ending_in(".xml")
+        is_in_place = path.name == ANNOTATIONS or any(one.startswith(f"{ANNOTATIONS}/") for one in found)
+        return (is_in_place and bool(found)) or any(_begins_as_voc(path / one) for one in found[:_MOST_OPENED])
 
     def read(self, path: Path) -> ReadDataset:
         """Read all XML files, or the one that is named; see `Reader.read`."""
@@ -178,6 +182,14 @@ class _Reading:
             self.found(
                 Finding(Kind.NOT_THERE, path, f"{ANNOTATIONS}/{image_id}.xml", "an image without an XML file", line)
             )
+
+
+def _begins_as_voc(path: Path) -> bool:
+    try:
+        with path.open("rb") as stream:
+            return b"<annotation" in stream.read(_PEEK_BYTES).replace(b"\0", b"")
+    except OSError:
+        return False
 
 
 def _bare(root: Path, path: str) -> ReadImage:

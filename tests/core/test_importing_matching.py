@@ -40,6 +40,12 @@ def image(name: str, image_id: str | None = None) -> ReadImage:
         pytest.param("x.png", ("dog/x.png",), id="ending tells apart"),
         pytest.param("x.bmp", ("cat/x.jpg", "dog/x.png"), id="no ending tells apart"),
         pytest.param("images/train/t.jpg", ("car/t.jpg", "train/t.jpg"), id="id and folders disagree"),
+        pytest.param("images/0f1e2d3c-dog-a.jpg", ("dog/a.jpg",), id="Label Studio"),
+        pytest.param(
+            "train/images/only_jpg.rf.d41d8cd98f00b204e9800998ecf8427e.jpg", ("cat/deep/only.jpg",), id="Roboflow"
+        ),
+        pytest.param("0f1e2d3c-x.bmp", ("cat/x.jpg", "dog/x.png"), id="Label Studio, a name that two have"),
+        pytest.param("0f1e2d3-only.jpg", (), id="not quite Label Studio"),
         pytest.param("zebra.jpg", (), id="nothing"),
     ],
 )

@@ -56,6 +56,14 @@ def test_xml_files_beside_their_images_are_read(tmp_path: Path) -> None:
     assert dataset.images[0].objects[0].box(SIZE) == Box(0, 1, 3, 4)
 
 
+def test_only_xml_files_of_voc_make_a_data_set(tmp_path: Path) -> None:
+    put(tmp_path, "pom.xml", "<project/>")
+    assert not VocReader().recognizes(tmp_path)
+
+    put(tmp_path, "train/a.xml", '<?xml version="1.0"?>\n' + voc_xml("a.jpg"))
+    assert VocReader().recognizes(tmp_path)
+
+
 def test_an_image_of_another_name_is_found_and_told(tmp_path: Path) -> None:
     put(tmp_path, "Annotations/a.xml", voc_xml("b.png"))
     put(tmp_path, "JPEGImages/b.png", jpeg())

@@ -140,9 +140,10 @@ def test_hostile_names_are_shown_as_harmless_text(tmp_path: Path) -> None:
         (["nowhere"], "found nothing at"),
         (["."], "found none of them"),
         ([".", "--format", "coco"], "expected a COCO file"),
+        ([".", "--json", "nowhere/found.json"], "expected a file to write the report to"),
         ([".", "--format", "excel"], "is not one of 'voc', 'yolo', 'coco'"),
     ],
-    ids=["nothing there", "no data set", "no data set of the format", "no format"],
+    ids=["nothing there", "no data set", "no data set of the format", "no place", "no format"],
 )
 def test_what_cannot_be_checked_is_2(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], message: str
