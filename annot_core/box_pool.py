@@ -18,7 +18,7 @@ from annot_core.geometry import Box, mean_box
 from annot_core.search.ascent import ascend
 from annot_core.search.contour import largest_components
 
-WORKING_SIDE_PX = 128
+WORKING_SIDE_PX = 96
 """The longer side of the map that boxes are searched on; finer adds nothing to maps of 8 to 32 cells."""
 
 THRESHOLDS = (0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.6, 0.7)

@@ -119,7 +119,7 @@ def test_the_heat_is_read_once_and_has_the_images_shape(session: Session, monkey
     heat = finder.heat(result)
     monkeypatch.setattr(session, "heatmap", None)
     assert finder.heat(result) is heat
-    assert (heat.shape, heat.dtype) == ((77, 128), np.float32)
+    assert (heat.shape, heat.dtype) == ((58, 96), np.float32)
     with pytest.raises(ValueError, match="read-only"):
         heat[0, 0] = 1
 
