@@ -160,7 +160,7 @@ def annotate(
             session.counts(),
             dict(timings.seconds),
             listed.skipped,
-            tuple(session_failures(session)),
+            tuple(session.failures()),
             problems,
             export,
         )
@@ -211,12 +211,11 @@ def _propose(
     pipeline = Pipeline(classifier, plan.recipe, max_pixels=plan.max_pixels)
     producer = describe_producer(classifier, plan.recipe, plan.max_pixels)
     session.register_producer(producer.name, producer.description)
-    waiting = list(session.waiting(producer.name))
-    timings.listener(StageStarted(Stage.ANNOTATE, len(waiting)))
+    timings.listener(StageStarted(Stage.ANNOTATE, session.waiting_count(producer.name)))
     with timings.stage(Stage.ANNOTATE):
         engine = InProcessEngine(pipeline, batch_size=plan.batch_size or BATCH_SIZE)
         done = 0
-        for outcomes in engine.run(waiting):
+        for outcomes in engine.run(session.waiting(producer.name)):
             session.record(outcomes, producer.name)
             done += len(outcomes)
             timings.listener(StageAdvanced(Stage.ANNOTATE, done))
@@ -254,10 +253,3 @@ def export_session(
         return None
     objects = [name for name in dataset.classes if name not in dataset.background]
     return export_all(session.annotations(), output, classes=objects, listener=listener)
-
-
-def session_failures(session: Session) -> Iterator[Failure]:
-    """Give the present images that could not be read or worked on, with their reasons."""
-    for result in session.results():
-        if result.status is Status.FAILED:
-            yield Failure(result.source, result.stage, result.reason)
