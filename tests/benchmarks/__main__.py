@@ -16,8 +16,10 @@ from tests.benchmarks.first_paint import measure_first_paint
 from tests.benchmarks.frames import measure_frames
 from tests.benchmarks.keys import measure_keys
 from tests.benchmarks.memory import measure_memory
+from tests.benchmarks.search import measure_search
+from tests.benchmarks.throughput import measure_throughput
 
-PARTS = ("paint", "keys", "frames", "memory")
+PARTS = ("throughput", "search", "paint", "keys", "frames", "memory")
 PHOTO_SIZE = (4000, 3000)
 
 
@@ -27,7 +29,7 @@ def main() -> None:
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}; default: all")
     parser.add_argument("--json", action="store_true", help="print JSON, not a table")
     parser.add_argument("--images", type=int, default=10_000, help="images in the session (10000)")
-    parser.add_argument("--presses", type=int, default=20, help="keys of each kind (20)")
+    parser.add_argument("--presses", type=int, default=20, help="keys of each kind, and more rounds of the rest (20)")
     options = parser.parse_args()
     if unknown := set(options.parts) - set(PARTS):
         parser.error(f"expected parts of {', '.join(PARTS)}, found {', '.join(sorted(unknown))}")
@@ -51,6 +53,8 @@ def _measure(folder: Path, parts: object, images: int, presses: int) -> list[Fig
         return measure_keys(dataset, output, photos, presses)
 
     measures: dict[str, Callable[[], list[Figure]]] = {
+        "throughput": lambda: measure_throughput(folder, max(1, presses // 4)),
+        "search": lambda: measure_search(max(2, presses // 2)),
         "paint": lambda: measure_first_paint(few, max(3, presses // 2)),
         "keys": keys,
         "frames": lambda: measure_frames(photos),
