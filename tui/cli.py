@@ -211,7 +211,8 @@ def show(paths: tuple[Path, ...], most: int, width: int | None, colors: str | No
 )
 @options.read_format_option
 @click.option("--dry-run", is_flag=True, help="Change nothing, and say what would change.")
-def import_boxes(output: Path, source: Path, format_name: str | None, dry_run: bool) -> None:
+@click.option("--all", "lists_all", is_flag=True, help="List every image that was not taken, not only the first ones.")
+def import_boxes(output: Path, source: Path, format_name: str | None, dry_run: bool, lists_all: bool) -> None:
     """Bring boxes that were corrected in other programs into OUTPUT, as your decisions.
 
     Images are matched by id, path or file name. An image whose boxes were all removed is dropped; images that
@@ -221,7 +222,8 @@ def import_boxes(output: Path, source: Path, format_name: str | None, dry_run: b
     from tui.plain.importing import print_import
     from tui.plain.running import console
 
-    print_import(console(), import_annotations(output, source, format_name=format_name, dry_run=dry_run))
+    summary = import_annotations(output, source, format_name=format_name, dry_run=dry_run)
+    print_import(console(), summary, lists_all=lists_all)
 
 
 @main.command(short_help="Look for what breaks readers of a data set.")

@@ -199,6 +199,20 @@ def test_an_import_says_what_became_what(hostile_output: Path, tmp_path: Path) -
     assert again.output.splitlines()[-1] == "nothing changes"
 
 
+@pytest.mark.parametrize("lists_all", [False, True], ids=["the first", "all"])
+def test_many_images_that_are_not_taken_are_a_few_lines_unless_all_are_wanted(
+    hostile_output: Path, tmp_path: Path, lists_all: bool
+) -> None:
+    for number in range(30):
+        put(tmp_path, f"Annotations/z{number}.xml", voc_xml(f"z{number}.jpg"))
+
+    result = invoke("import", hostile_output, "--from", tmp_path, "--dry-run", *(["--all"] if lists_all else []))
+
+    assert "30 images not taken:" in result.output
+    assert len(re.findall(r"^  JPEGImages/z\d+\.jpg: ", result.output, re.MULTILINE)) == (30 if lists_all else 20)
+    assert ("  and 10 more; --all lists all" in result.output) != lists_all
+
+
 def test_an_import_without_a_session_is_2(tmp_path: Path) -> None:
     write_voc(tmp_path)
 

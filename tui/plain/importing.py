@@ -23,8 +23,15 @@ _TAKEN = {
 }
 
 
-def print_import(console: Console, summary: ImportSummary) -> None:
-    """Print how many images became what, and which were left as they are and why."""
+def print_import(console: Console, summary: ImportSummary, *, lists_all: bool = False) -> None:
+    """Print how many images became what, and which were left as they are and why.
+
+    Args:
+        console: where to.
+        summary: what the import came to.
+        lists_all: list every image that there is something to say of, not only the first ones.
+    """
+    most = None if lists_all else MOST_LISTED
     _say(console, f"{_count(summary.images, 'image')} of format {summary.format} in {printable(str(summary.path))}")
     for outcome, words in _TAKEN.items():
         if outcome in summary.counts:
@@ -40,9 +47,9 @@ def print_import(console: Console, summary: ImportSummary) -> None:
             f"{_count(summary.shifted, 'box', 'boxes')} of yours lost the first column and row in a program that takes"
             " Pascal VOC to count from 0, and stay whole; boxes that were changed there begin a pixel late",
         )
-    _list(console, "with several boxes, of which the one nearest to ours was taken", summary.several)
-    _list(console, "with a box that was cut off", summary.cut)
-    _list(console, "not taken", summary.refused)
+    _list(console, "with several boxes, of which the one nearest to ours was taken", summary.several, most)
+    _list(console, "with a box that was cut off", summary.cut, most)
+    _list(console, "not taken", summary.refused, most)
     if summary.findings:
         _say(console, f"{_count(len(summary.findings), 'finding')} in the files; `autoannot-tui check` lists them")
     _say(console, _last_line(summary))
@@ -57,14 +64,14 @@ def _last_line(summary: ImportSummary) -> str:
     return f"{decisions} taken as yours; one undo in the review takes them back"
 
 
-def _list(console: Console, title: str, images: Sequence[Imported]) -> None:
+def _list(console: Console, title: str, images: Sequence[Imported], most: int | None) -> None:
     if not images:
         return
     _say(console, f"{_count(len(images), 'image')} {title}:")
-    for one in images[:MOST_LISTED]:
+    for one in images[:most]:
         _say(console, f"  {printable(one.name)}: {printable(one.reason)}")
-    if len(images) > MOST_LISTED:
-        _say(console, f"  and {len(images) - MOST_LISTED:,} more")
+    if most is not None and len(images) > most:
+        _say(console, f"  and {len(images) - most:,} more; --all lists all")
 
 
 def _count(number: int, one: str, several: str = "") -> str:
