@@ -57,7 +57,7 @@ def _awkward(format_name: str, image: ReadImage) -> tuple[str, str] | None:
         return "a name that does not begin with #, which begins a comment for datumaro", name
     if ":" in name or any(unicodedata.category(char) in ("Cc", "Cs") for char in name):
         return "a name without colons, control characters and bytes that are no text", name
-    if format_name == "voc" and image.path is not None and PurePosixPath(last).suffix != ".jpg":
+    if format_name == "voc" and image.annotation and image.path is not None and PurePosixPath(last).suffix != ".jpg":
         return "the ending .jpg, which keras-yolo3 adds to the id", name
     return None
 

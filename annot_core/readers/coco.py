@@ -14,7 +14,7 @@ from annot_core.readers.coco_json import CocoFile, Entry, Row, read_coco
 from annot_core.readers.contract import ReadDataset, ReadImage, ReadObject
 from annot_core.readers.coordinates import Convention
 from annot_core.readers.file_listing import FileListing, without_ending
-from annot_core.readers.findings import Finding, Found, Kind
+from annot_core.readers.findings import Finding, Kind, TakeFinding
 
 _FOLDER: Final = "annotations"
 _PEEK_BYTES: Final = 1 << 16
@@ -115,7 +115,7 @@ class _Home:
         return files.image_anywhere(plain.rpartition("/")[2])
 
 
-def _images(files: FileListing, path: str, said: CocoFile, found: Found) -> Iterator[ReadImage]:
+def _images(files: FileListing, path: str, said: CocoFile, found: TakeFinding) -> Iterator[ReadImage]:
     """Put the rows of a file to the entries of its images."""
     rows: dict[str, list[Row]] = {}
     for row in said.rows:

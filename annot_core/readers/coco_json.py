@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from annot_core.readers.coordinates import Convention, Numbers, around
-from annot_core.readers.findings import Finding, Found, Kind
+from annot_core.readers.findings import Finding, Kind, TakeFinding
 from annot_core.readers.json_items import JsonError, json_items
 from annot_core.readers.texts import unreadable
 
@@ -50,7 +50,7 @@ class CocoFile:
 _KEYS: Final = ("images", "annotations", "categories")
 
 
-def read_coco(root: Path, path: str, found: Found) -> CocoFile:
+def read_coco(root: Path, path: str, found: TakeFinding) -> CocoFile:
     """Read a JSON file; whatever is wrong in it is told to `found`, and the rest is read."""
     reading = _Reading(path, found)
     keys = set()
@@ -77,7 +77,7 @@ def read_coco(root: Path, path: str, found: Found) -> CocoFile:
 class _Reading:
     """One file while it is read."""
 
-    def __init__(self, path: str, found: Found) -> None:
+    def __init__(self, path: str, found: TakeFinding) -> None:
         self.file = CocoFile()
         self._path = path
         self._found = found

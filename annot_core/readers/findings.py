@@ -137,5 +137,5 @@ class Finding:
         return f"{place}, {self.element}" if self.element else place
 
 
-Found = Callable[[Finding], None]
+TakeFinding = Callable[[Finding], None]
 """Takes one finding after the other."""

@@ -6,7 +6,7 @@ import codecs
 from collections.abc import Iterator
 from pathlib import Path
 
-from annot_core.readers.findings import Finding, Found, Kind
+from annot_core.readers.findings import Finding, Kind, TakeFinding
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -17,7 +17,7 @@ _MARKS = (
 )
 
 
-def read_text(root: Path, path: str, found: Found) -> str | None:
+def read_text(root: Path, path: str, found: TakeFinding) -> str | None:
     """Return a text file's text with line feeds alone between its lines; None, and a finding, if it cannot be read.
 
     Bytes that are no UTF-8 become surrogate escapes, as in the names of files, so that a name in a list
@@ -34,7 +34,7 @@ def read_text(root: Path, path: str, found: Found) -> str | None:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def read_lines(root: Path, path: str, found: Found) -> Iterator[tuple[int, str]]:
+def read_lines(root: Path, path: str, found: TakeFinding) -> Iterator[tuple[int, str]]:
     """Yield the lines that are not blank with their numbers, from 1, without white space at their ends."""
     for number, line in enumerate((read_text(root, path, found) or "").split("\n"), start=1):
         if stripped := line.strip():

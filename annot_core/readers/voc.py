@@ -12,7 +12,7 @@ from annot_core.file_kinds import ending, readable
 from annot_core.readers.class_lists import LABELMAP, PLAIN_LISTS, first_class_list
 from annot_core.readers.contract import ReadDataset, ReadImage
 from annot_core.readers.file_listing import FileListing, without_ending
-from annot_core.readers.findings import Finding, Found, Kind
+from annot_core.readers.findings import Finding, Kind, TakeFinding
 from annot_core.readers.texts import read_lines
 from annot_core.readers.voc_xml import read_annotation
 
@@ -51,7 +51,7 @@ class _Reading:
         self.files = FileListing(self.root)
         self.findings: list[Finding] = []
         self.is_voc_layout = any(one.startswith(f"{ANNOTATIONS}/") for one in self.files.paths)
-        self.found: Found = self.findings.append
+        self.found: TakeFinding = self.findings.append
         if path.is_file():
             self.xml: tuple[str, ...] = (path.relative_to(self.root).as_posix(),)
         else:
@@ -68,11 +68,13 @@ class _Reading:
         if self.is_whole_set:
             taken = {image.name for image in images}
             images.extend(_bare(self.root, path) for path in self._images_of_the_set() if path not in taken)
-            lists = self._lists({self._id(image): image for image in images})
-        images = [
-            replace(image, sets=tuple(name for name, ids in lists.items() if self._id(image) in ids))
-            for image in images
-        ]
+            # Of several images with one id the lists mean the first, which has the annotation if any has.
+            meant = {self._id(image): image for image in reversed(images)}
+            lists = self._lists(meant)
+            images = [
+                replace(image, sets=_sets_of(self._id(image), lists)) if meant[self._id(image)] is image else image
+                for image in images
+            ]
         return ReadDataset(
             format=VocReader.name,
             root=self.root,
@@ -182,6 +184,10 @@ class _Reading:
             self.found(
                 Finding(Kind.NOT_THERE, path, f"{ANNOTATIONS}/{image_id}.xml", "an image without an XML file", line)
             )
+
+
+def _sets_of(image_id: str, lists: dict[str, set[str]]) -> tuple[str, ...]:
+    return tuple(name for name, ids in lists.items() if image_id in ids)
 
 
 def _begins_as_voc(path: Path) -> bool:

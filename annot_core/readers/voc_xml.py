@@ -12,7 +12,7 @@ from lxml import etree
 
 from annot_core.readers.contract import ReadObject
 from annot_core.readers.coordinates import Convention
-from annot_core.readers.findings import Finding, Found, Kind
+from annot_core.readers.findings import Finding, Kind, TakeFinding
 from annot_core.readers.texts import decoded, unreadable
 
 _DECLARATION: Final = re.compile(r"\A<\?xml[^>]*\?>")
@@ -29,7 +29,7 @@ class Said:
     is_whole: bool = False
 
 
-def read_annotation(root: Path, path: str, found: Found) -> Said:
+def read_annotation(root: Path, path: str, found: TakeFinding) -> Said:
     """Read an XML file; whatever is wrong in it is told to `found`.
 
     Args:
@@ -63,7 +63,7 @@ def read_annotation(root: Path, path: str, found: Found) -> Said:
     return Said(file_name, _size(top, path, found), tuple(objects), len(objects) == len(elements))
 
 
-def _parsed(data: bytes, path: str, found: Found) -> etree._Element | None:
+def _parsed(data: bytes, path: str, found: TakeFinding) -> etree._Element | None:
     """Return the top element, also of a file that is not in the encoding that it claims."""
     # A file from elsewhere must not make us read others or swell, so entities stay unresolved.
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
@@ -84,7 +84,7 @@ def _parsed(data: bytes, path: str, found: Found) -> etree._Element | None:
         return top
 
 
-def _size(top: etree._Element, path: str, found: Found) -> tuple[int, int] | None:
+def _size(top: etree._Element, path: str, found: TakeFinding) -> tuple[int, int] | None:
     """Return (width, height) as stated, None where that is no size."""
     sides = tuple(_number(top.findtext(f"size/{name}")) for name in ("width", "height"))
     width, height = sides
@@ -97,7 +97,7 @@ def _size(top: etree._Element, path: str, found: Found) -> tuple[int, int] | Non
     return round(width), round(height)
 
 
-def _object(element: etree._Element, number: int, path: str, found: Found) -> ReadObject | None:
+def _object(element: etree._Element, number: int, path: str, found: TakeFinding) -> ReadObject | None:
     """Return one object, or tell what it lacks."""
     line, place = _line(element), f"object {number}"
     name = (element.findtext("name") or "").strip()

@@ -12,7 +12,7 @@ from annot_core.file_kinds import ending, readable
 from annot_core.readers.class_lists import LABELMAP, PLAIN_LISTS
 from annot_core.readers.contract import ReadDataset, ReadImage, ReadObject
 from annot_core.readers.file_listing import FileListing, without_ending
-from annot_core.readers.findings import Finding, Found
+from annot_core.readers.findings import Finding, TakeFinding
 from annot_core.readers.texts import read_lines
 from annot_core.readers.yolo_config import LISTS, SETS, YAML_ENDINGS, Config, read_config, root_of_yaml, yaml_of
 from annot_core.readers.yolo_rows import read_rows, row_numbers
@@ -73,7 +73,7 @@ def label_of(image: str) -> str:
     return f"{head}/{_LABELS}/{tail}"[1:] if middle else tail[1:]
 
 
-def _images(files: FileListing, config: Config, found: Found) -> Iterator[ReadImage]:
+def _images(files: FileListing, config: Config, found: TakeFinding) -> Iterator[ReadImage]:
     """Yield the images that are listed or lie in the folder, then label files without one."""
     sets: dict[str, list[str]] = {}
     for name, paths in config.sets.items():
@@ -96,7 +96,9 @@ def _images(files: FileListing, config: Config, found: Found) -> Iterator[ReadIm
             yield _read(files, config, f"{image}.jpg", label, _set_by_folder(image, config), found)
 
 
-def _read(files: FileListing, config: Config, image: str, label: str, sets: tuple[str, ...], found: Found) -> ReadImage:
+def _read(
+    files: FileListing, config: Config, image: str, label: str, sets: tuple[str, ...], found: TakeFinding
+) -> ReadImage:
     objects, is_whole = _rows(files, config, label, found) if label else ((), True)
     path = files.root / image
     return ReadImage(
@@ -110,7 +112,7 @@ def _read(files: FileListing, config: Config, image: str, label: str, sets: tupl
     )
 
 
-def _rows(files: FileListing, config: Config, label: str, found: Found) -> tuple[tuple[ReadObject, ...], bool]:
+def _rows(files: FileListing, config: Config, label: str, found: TakeFinding) -> tuple[tuple[ReadObject, ...], bool]:
     return read_rows(files.root, label, config.classes or (), config.keypoints, found)
 
 

@@ -13,7 +13,7 @@ from typing import Final
 from annot_core.readers.class_lists import PLAIN_LISTS, first_class_list
 from annot_core.readers.data_yaml import Value, YamlError, parse_yaml
 from annot_core.readers.file_listing import FileListing
-from annot_core.readers.findings import Finding, Found, Kind
+from annot_core.readers.findings import Finding, Kind, TakeFinding
 from annot_core.readers.texts import read_lines, read_text, unreadable
 
 YAML_ENDINGS: Final = (".yaml", ".yml")
@@ -54,7 +54,7 @@ def root_of_yaml(path: Path) -> Path:
     return Path(os.path.normpath(folder)) if _is_there(folder, Path.is_dir) else path.parent
 
 
-def read_config(files: FileListing, path: str, found: Found) -> Config:
+def read_config(files: FileListing, path: str, found: TakeFinding) -> Config:
     """Read what the data set says of itself.
 
     Args:
@@ -76,14 +76,14 @@ def read_config(files: FileListing, path: str, found: Found) -> Config:
     return Config(classes if listed_in else None, listed_in, sets)
 
 
-def _pairs(files: FileListing, path: str, found: Found) -> Iterator[tuple[str, str]]:
+def _pairs(files: FileListing, path: str, found: TakeFinding) -> Iterator[tuple[str, str]]:
     for _, line in read_lines(files.root, path, found):
         key, equals, value = line.partition("=")
         if equals:
             yield key.strip(), value.strip()
 
 
-def _read_yaml(files: FileListing, path: str, found: Found) -> Config:
+def _read_yaml(files: FileListing, path: str, found: TakeFinding) -> Config:
     text = read_text(files.root, path, found)
     try:
         said = parse_yaml(text or "")
@@ -99,7 +99,7 @@ def _read_yaml(files: FileListing, path: str, found: Found) -> Config:
     return Config(classes, path if classes is not None else "", sets, _keypoints(said))
 
 
-def _names(said: Mapping[str, Value], path: str, found: Found) -> tuple[str, ...] | None:
+def _names(said: Mapping[str, Value], path: str, found: TakeFinding) -> tuple[str, ...] | None:
     """Return the names by number; a number that is left out has none."""
     stated = said.get("names")
     if isinstance(stated, dict):
@@ -129,7 +129,7 @@ def _texts(value: Value) -> list[str]:
     return [one for one in values if isinstance(one, str) and one not in _NOTHING]
 
 
-def _entry(files: FileListing, path: str, entry: str, found: Found) -> Iterator[str]:
+def _entry(files: FileListing, path: str, entry: str, found: TakeFinding) -> Iterator[str]:
     """Yield the images of an entry of `train`, `val` or `test`: a folder, or a list of images."""
     plain = entry.replace("\\", "/")
     # Roboflow writes `../train/images` for what lies beside the file.
@@ -154,7 +154,7 @@ def _images_in(files: FileListing, folder: str) -> Iterator[str]:
         yield from (one for one in files.images if one.startswith(f"{folder}/"))
 
 
-def _listed(files: FileListing, path: str, folder: str, found: Found) -> tuple[str, ...]:
+def _listed(files: FileListing, path: str, folder: str, found: TakeFinding) -> tuple[str, ...]:
     """Return the images that a list names, by paths relative to the list, to the root or to somewhere above it."""
     images: dict[str, int] = {}
     for line, stated in read_lines(files.root, path, found):

@@ -9,7 +9,7 @@ from typing import Final
 
 from annot_core.readers.contract import ReadObject
 from annot_core.readers.coordinates import Convention, Numbers, around
-from annot_core.readers.findings import Finding, Found, Kind
+from annot_core.readers.findings import Finding, Kind, TakeFinding
 from annot_core.readers.texts import read_text
 
 _BOX: Final = 4
@@ -17,7 +17,7 @@ _LEAST_POLYGON: Final = 6
 
 
 def read_rows(
-    root: Path, path: str, classes: Sequence[str], keypoints: int, found: Found
+    root: Path, path: str, classes: Sequence[str], keypoints: int, found: TakeFinding
 ) -> tuple[tuple[ReadObject, ...], bool]:
     """Read a label file; whatever is wrong in it is told to `found`.
 

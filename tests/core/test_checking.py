@@ -111,6 +111,7 @@ BROKEN: list[tuple[str, Kind, Breaking, str]] = [
     ("voc", Kind.ROTATED, written("JPEGImages/a.jpg", jpeg(turn=3)), "JPEGImages/a.jpg"),
     ("voc", Kind.ROTATED, written("JPEGImages/a.jpg", jpeg(turn=6)), "JPEGImages/a.jpg"),
     ("voc", Kind.NO_ANNOTATION, written("JPEGImages/z.jpg", jpeg()), "JPEGImages/z.jpg"),
+    ("voc", Kind.NO_ANNOTATION, written("JPEGImages/a.bmp", jpeg()), "JPEGImages/a.bmp"),
     (
         "voc",
         Kind.UNLISTED,
