@@ -32,6 +32,11 @@ def binarize(heatmap: NDArray[np.floating], threshold: Threshold = DEFAULT_THRES
     return hot
 
 
+def cut_at(peak: float, share: float) -> float:
+    """Return the least heat that counts where the threshold is a share, 0 to 1, of a map's peak."""
+    return float(share) * peak
+
+
 def _cut(heatmap: NDArray[np.floating], peak: float, threshold: Threshold) -> float:
     if threshold == OTSU:
         levels = np.rint(heatmap / peak * LEVELS).astype(np.uint8)
@@ -39,4 +44,4 @@ def _cut(heatmap: NDArray[np.floating], peak: float, threshold: Threshold) -> fl
         return (float(best) + 0.5) * peak / LEVELS
     if threshold == RELATIVE:
         return RELATIVE_SHARE * float(heatmap.mean(dtype=np.float64))
-    return float(threshold) * peak
+    return cut_at(peak, float(threshold))

@@ -12,14 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from annot_core.cam.heatmapper import Heatmapper
-from annot_core.candidates import BoxRule, find_candidates, working_map
+from annot_core.candidates import BoxRule, Offer, find_candidates
 from annot_core.classifier.classifier import Classifier
 from annot_core.errors import ImageError, UsageError
 from annot_core.imaging import read_image, resize
 from annot_core.limits import MAX_PIXELS
 from annot_core.recipes import Recipe
 from annot_core.records import Failure, LabelledImage, Proposal, Status
-from annot_core.scoring import concentration, score, stability
+from annot_core.scoring import score
 from annot_core.search import create_search
 
 NO_HEATMAP = np.zeros((0, 0), dtype=np.float16)
@@ -35,8 +35,24 @@ class Picture:
     content: str
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Heated:
+    """A picture with its heat map, (h, w) float16 in [0, 1], and its class's probability.
+
+    A background picture has no heat map, and probability 1.
+    """
+
+    picture: Picture
+    heatmap: NDArray[np.float16]
+    probability: float
+
+
 class Pipeline:
-    """Everything between a labelled image and its proposal, for one classifier and one recipe."""
+    """Everything between a labelled image and its proposal, for one classifier and one recipe.
+
+    Its three steps keep different parts of a machine busy: `read` the disk and a processor, `heat` the network's
+    device, `propose` a processor. An engine lets them overlap, each on another batch.
+    """
 
     def __init__(self, classifier: Classifier, recipe: Recipe, *, max_pixels: int = MAX_PIXELS) -> None:
         """Prepare the heat maps.
@@ -63,72 +79,71 @@ class Pipeline:
             return Failure(image.source, "read", f"{type(error).__name__}: {error}")
         return Picture(image, pixels, decoded.size, decoded.content)
 
-    def propose(self, pictures: Sequence[Picture], batch_size: int) -> list[Proposal | Failure]:
-        """Propose boxes for a batch of at most `batch_size` pictures, in their order.
+    def heat(self, pictures: Sequence[Picture], batch_size: int) -> list[Heated]:
+        """Make the heat maps of a batch of at most `batch_size` pictures, in their order.
 
         The batch is filled up to `batch_size`, so that the network is traced for one shape only and the
         result for a picture does not depend on how many others came with it.
         """
-        heats = self._heat([picture for picture in pictures if not picture.image.is_background], batch_size)
-        return [self._outcome(picture, heats) for picture in pictures]
+        shown = [picture for picture in pictures if not picture.image.is_background]
+        heated = iter(self._heated(shown, batch_size) if shown else ())
+        return [
+            Heated(picture, NO_HEATMAP, 1.0) if picture.image.is_background else next(heated) for picture in pictures
+        ]
 
-    def _heat(self, pictures: Sequence[Picture], batch_size: int) -> dict[str, tuple[NDArray[np.float16], float]]:
-        """The stored heat map and the class probability by source."""
-        if not pictures:
-            return {}
+    def _heated(self, pictures: Sequence[Picture], batch_size: int) -> list[Heated]:
         rows = [pictures[index % len(pictures)] for index in range(batch_size)]
         indices = np.array([self._class_index(picture.image) for picture in rows])
         heat = self._heatmapper.heat(self._classifier.batch([picture.pixels for picture in rows]), indices)
         grids = heat.maps.astype(np.float16)
-        return {
-            picture.image.source: (grids[row], float(heat.probabilities[row])) for row, picture in enumerate(pictures)
-        }
+        # Copies, since a row of the batch would keep all of it in memory.
+        return [
+            Heated(picture, grids[row].copy(), float(heat.probabilities[row])) for row, picture in enumerate(pictures)
+        ]
 
     def _class_index(self, image: LabelledImage) -> int:
         return self._classifier.classes.index(image.class_name)
 
-    def _outcome(self, picture: Picture, heats: dict[str, tuple[NDArray[np.float16], float]]) -> Proposal | Failure:
-        if picture.image.is_background:
-            return self._without_box(picture, Status.BACKGROUND, 1.0, NO_HEATMAP)
-        grid, probability = heats[picture.image.source]
+    def propose(self, heated: Sequence[Heated]) -> list[Proposal | Failure]:
+        """Propose boxes for pictures with heat maps, in their order."""
         try:
-            return self._proposal(picture, grid, probability)
+            return self._proposals(heated)
         except UsageError:
             raise
         except Exception as error:  # one image's trouble must not end the run, whatever it is
-            return Failure(picture.image.source, "box", f"{type(error).__name__}: {error}")
+            if len(heated) == 1:
+                return [Failure(heated[0].picture.image.source, "box", f"{type(error).__name__}: {error}")]
+            return [outcome for one in heated for outcome in self.propose([one])]
 
-    def _proposal(self, picture: Picture, grid: NDArray[np.float16], probability: float) -> Proposal:
+    def _proposals(self, heated: Sequence[Heated]) -> list[Proposal | Failure]:
+        shown = [one for one in heated if not one.picture.image.is_background]
         # What is stored is what is searched, so that review finds the same boxes again.
-        heatmap = grid.astype(np.float32)
-        candidates = find_candidates(heatmap, picture.image_size, self._rule)
-        if not candidates:
-            return self._without_box(picture, Status.NO_EVIDENCE, probability, grid)
-        heat = working_map(heatmap, picture.image_size)
-        box = candidates[0].box.scaled(picture.image_size, (heat.shape[1], heat.shape[0]))
-        stable = stability(heat)
-        return Proposal(
-            source=picture.image.source,
-            content=picture.content,
-            image_size=picture.image_size,
-            status=Status.PROPOSED,
-            score=score(probability, stable, concentration(heat, box)),
-            probability=probability,
-            stability=stable,
-            candidates=candidates,
-            heatmap=grid,
-        )
+        heatmaps = [one.heatmap.astype(np.float32) for one in shown]
+        found = find_candidates(heatmaps, [one.picture.image_size for one in shown], self._rule) if shown else []
+        offers = iter(found)
+        return [_background(one) if one.picture.image.is_background else _proposal(one, next(offers)) for one in heated]
 
-    @staticmethod
-    def _without_box(picture: Picture, status: Status, probability: float, grid: NDArray[np.float16]) -> Proposal:
-        return Proposal(
-            source=picture.image.source,
-            content=picture.content,
-            image_size=picture.image_size,
-            status=status,
-            score=1.0 if status is Status.BACKGROUND else 0.0,
-            probability=probability,
-            stability=0.0,
-            candidates=(),
-            heatmap=grid,
-        )
+
+def _background(heated: Heated) -> Proposal:
+    return _outcome(heated, Status.BACKGROUND, 1.0, Offer())
+
+
+def _proposal(heated: Heated, offer: Offer) -> Proposal:
+    if not offer.candidates:
+        return _outcome(heated, Status.NO_EVIDENCE, 0.0, offer)
+    trust = score(heated.probability, offer.stability, offer.concentration)
+    return _outcome(heated, Status.PROPOSED, trust, offer)
+
+
+def _outcome(heated: Heated, status: Status, trust: float, offer: Offer) -> Proposal:
+    return Proposal(
+        source=heated.picture.image.source,
+        content=heated.picture.content,
+        image_size=heated.picture.image_size,
+        status=status,
+        score=trust,
+        probability=heated.probability,
+        stability=offer.stability,
+        candidates=offer.candidates,
+        heatmap=heated.heatmap,
+    )

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from annot_core.classifier.classifier import Classifier
 from annot_core.recipes import Recipe
 
-PIPELINE_VERSION = 2
+PIPELINE_VERSION = 3
 """Raised when the same settings give other proposals than before, so that sessions are done again."""
 
 

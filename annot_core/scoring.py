@@ -9,39 +9,42 @@ not say which boxes to trust. The IoU of box and binary map, which a search maxi
 
 from __future__ import annotations
 
-import itertools
-
 import numpy as np
 from numpy.typing import NDArray
 
-from annot_core.binarize import binarize
-from annot_core.geometry import Box
-from annot_core.search.contour import largest_component
-
 STABILITY_THRESHOLDS = (0.2, 0.3, 0.4, 0.5)
+"""Shares of a heat map's peak whose boxes are compared: the largest components' rectangles there."""
 
 
-def stability(heat: NDArray[np.floating]) -> float:
-    """Return the mean IoU between the boxes of four thresholds, 0 to 1.
+def stability(overlaps: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return how little boxes move with the threshold: the mean IoU of each with each other one, (N,), 0 to 1.
 
     Args:
-        heat: (H, W), at least 0. The boxes are the largest components' rectangles at 0.2 to 0.5 of its peak.
+        overlaps: (N, T, T), the IoU of the boxes of T thresholds, of N heat maps.
     """
-    found = [largest_component(binarize(heat, threshold)) for threshold in STABILITY_THRESHOLDS]
-    boxes = [box for box in found if box is not None]
-    pairs = list(itertools.combinations(boxes, 2))
-    return sum(one.iou(other) for one, other in pairs) / len(pairs) if pairs else 0.0
+    pairs = np.triu_indices(overlaps.shape[1], k=1)
+    mean: NDArray[np.float64] = overlaps[:, pairs[0], pairs[1]].mean(axis=1)
+    return mean
 
 
-def concentration(heat: NDArray[np.floating], box: Box) -> float:
-    """Return the soft IoU of a box with the heat: heat inside over box area and heat outside, 0 to 1.
+def concentration(heat_sums: NDArray[np.float64], edges: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return the soft IoU of boxes with heat: heat inside over box area and heat outside, 0 to 1.
 
-    With s the heat inside, S all heat (values in [0, 1]) and A the box's area, this is s / (A + S - s).
+    With s the heat inside, S all heat (values in [0, 1]) and A a box's area, this is s / (A + S - s).
+
+    Args:
+        heat_sums: (N, H + 1, W + 1), the heat above and left of every corner of pixels, of N heat maps.
+        edges: (N, P, 4), as in `Box`: boxes that have an area.
+
+    Returns:
+        (N, P).
     """
-    total = float(heat.sum())
-    inside = float(heat[box.top : box.bottom, box.left : box.right].sum())
-    below = box.area + total - inside
-    return inside / below if below > 0 else 0.0
+    which = np.arange(len(edges))[:, None]
+    left, top, right, bottom = np.moveaxis(edges, -1, 0)
+    across = heat_sums[which, bottom, right] - heat_sums[which, top, right]
+    inside = np.maximum(across - (heat_sums[which, bottom, left] - heat_sums[which, top, left]), 0)
+    soft: NDArray[np.float64] = inside / ((right - left) * (bottom - top) + heat_sums[:, -1, -1:] - inside)
+    return soft
 
 
 def score(probability: float, stable: float, concentrated: float) -> float:

@@ -1,4 +1,4 @@
-"""The engine that runs in the calling process: threads decode ahead while the network works."""
+"""The engine that runs in the calling process: reading, network and box search overlap, each on another batch."""
 
 from __future__ import annotations
 
@@ -9,12 +9,18 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from annot_core.engine import BATCH_SIZE, BATCHES_AHEAD
-from annot_core.pipeline import Picture, Pipeline
+from annot_core.pipeline import Heated, Picture, Pipeline
 from annot_core.records import Failure, LabelledImage, Proposal
+
+_Read = list[Picture | Failure]
 
 
 class InProcessEngine:
-    """Runs a pipeline here; results come in the order of the images."""
+    """Runs a pipeline here; results come in the order of the images.
+
+    While one batch's boxes are searched in the caller's thread, a second one is with the network, which needs
+    no Python and so holds up nobody, and a third one is read by a few threads.
+    """
 
     def __init__(self, pipeline: Pipeline, *, batch_size: int = BATCH_SIZE, readers: int | None = None) -> None:
         self._pipeline = pipeline
@@ -27,22 +33,29 @@ class InProcessEngine:
         Images are cut into batches before they are read, so that a run that was stopped after whole
         batches forms the same batches again when it goes on.
         """
-        pool = ThreadPoolExecutor(self._readers, thread_name_prefix="read")
+        readers = ThreadPoolExecutor(self._readers, thread_name_prefix="read")
+        network = ThreadPoolExecutor(1, thread_name_prefix="network")
         try:
-            ahead: deque[list[Future[Picture | Failure]]] = deque()
+            ahead: deque[Future[tuple[_Read, list[Heated]]]] = deque()
             waiting = iter(images)
             while batch := list(itertools.islice(waiting, self._batch_size)):
-                ahead.append([pool.submit(self._pipeline.read, image) for image in batch])
+                reading = [readers.submit(self._pipeline.read, image) for image in batch]
+                ahead.append(network.submit(self._heat, reading))
                 if len(ahead) > BATCHES_AHEAD:
-                    yield self._finish(ahead.popleft())
+                    yield self._propose(*ahead.popleft().result())
             while ahead:
-                yield self._finish(ahead.popleft())
+                yield self._propose(*ahead.popleft().result())
         finally:
             # Whoever stops early, by an error or a key, does not wait for pictures that nobody will see.
-            pool.shutdown(cancel_futures=True)
+            readers.shutdown(wait=False, cancel_futures=True)
+            network.shutdown(cancel_futures=True)
+            readers.shutdown()
 
-    def _finish(self, batch: list[Future[Picture | Failure]]) -> list[Proposal | Failure]:
-        read = [future.result() for future in batch]
+    def _heat(self, reading: list[Future[Picture | Failure]]) -> tuple[_Read, list[Heated]]:
+        read = [future.result() for future in reading]
         pictures = [outcome for outcome in read if isinstance(outcome, Picture)]
-        proposals = iter(self._pipeline.propose(pictures, self._batch_size))
+        return read, self._pipeline.heat(pictures, self._batch_size)
+
+    def _propose(self, read: _Read, heated: list[Heated]) -> list[Proposal | Failure]:
+        proposals = iter(self._pipeline.propose(heated))
         return [outcome if isinstance(outcome, Failure) else next(proposals) for outcome in read]

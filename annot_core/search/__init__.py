@@ -33,6 +33,7 @@ class BoxSearch(Protocol):
 
 SEARCHES: dict[str, str] = {
     "exact": "annot_core.search.exact:ExactSearch",
+    "ascent": "annot_core.search.ascent:AscentSearch",
     "bayes": "annot_core.search.bayes:BayesSearch",
     "contour": "annot_core.search.contour:ContourSearch",
     "ensemble": "annot_core.search.ensemble:EnsembleSearch",

@@ -129,15 +129,20 @@ def measure(mask: NDArray[np.bool_]) -> Masses | None:
     left, top, crop = crop_to_foreground(mask)
     if not crop.size:
         return None
+    refuse_beyond_limit(crop)
+    rows = _changes(crop)
+    columns = _changes(crop.T)
+    sums = cv2.integral(crop, sdepth=cv2.CV_32S)[np.ix_(rows, columns)].astype(np.int32, copy=False)
+    return Masses(rows + top, columns + left, sums, int(sums[-1, -1]))
+
+
+def refuse_beyond_limit(crop: NDArray[np.uint8]) -> None:
+    """Raise a ValueError if the foreground's rectangle, as `crop_to_foreground` gives it, is too large."""
     if crop.size > MAX_PIXELS:
         raise ValueError(
             f"expected foreground within {MAX_PIXELS} pixels, found it in {crop.shape[1]} x {crop.shape[0]};"
             " search a smaller version of the map and scale the box"
         )
-    rows = _changes(crop)
-    columns = _changes(crop.T)
-    sums = cv2.integral(crop, sdepth=cv2.CV_32S)[np.ix_(rows, columns)].astype(np.int32, copy=False)
-    return Masses(rows + top, columns + left, sums, int(sums[-1, -1]))
 
 
 def crop_to_foreground(mask: NDArray[np.bool_]) -> tuple[int, int, NDArray[np.uint8]]:

@@ -1,1 +1,1 @@
-"""Measurements of what a person feels: `python -m tests.benchmarks`."""
+"""Measurements of what a person feels and what a run costs: `python -m tests.benchmarks`."""

@@ -9,18 +9,20 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One figure: what it is of, its value and unit, and what it is asked to be at most (None: nothing is asked)."""
+    """One figure: what it is of, its value and unit, and what is asked of it: at most, at least (None: nothing is)."""
 
     name: str
     value: float
     unit: str
     at_most: float | None = None
+    at_least: float | None = None
 
     @property
     def row(self) -> str:
         """The figure as a row of a table."""
         asked = "" if self.at_most is None else f"at most {self.at_most:g}"
-        return f"{self.name:<58} {self.value:>10.3g} {self.unit:<5} {asked}".rstrip()
+        asked += "" if self.at_least is None else f"at least {self.at_least:g}"
+        return f"{self.name:<72} {self.value:>10.3g} {self.unit:<5} {asked}".rstrip()
 
 
 def spread(name: str, values: Sequence[float], unit: str, at_most: float | None = None) -> list[Figure]:

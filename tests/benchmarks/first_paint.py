@@ -33,6 +33,7 @@ def measure_first_paint(dataset: Path, runs: int) -> list[Figure]:
         Figure("first paint", statistics.median(painted), "s", MOST_S),
         Figure("import textual.app", statistics.median(imported), "s"),
         Figure("first paint over import textual.app", statistics.median(ratios), "times"),
+        Figure("--help", statistics.median(_help_s() for _ in range(runs)), "s", MOST_S),
     ]
 
 
@@ -42,6 +43,14 @@ def _paint_s(dataset: Path) -> float:
 
 
 def _import_s() -> float:
+    return _command_s([sys.executable, "-c", "import textual.app"])
+
+
+def _help_s() -> float:
+    return _command_s([*COMMAND, "--help"])
+
+
+def _command_s(command: list[str]) -> float:
     began_s = time.monotonic()
-    subprocess.run([sys.executable, "-c", "import textual.app"], check=True)
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     return time.monotonic() - began_s

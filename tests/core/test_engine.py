@@ -39,11 +39,14 @@ class Slow:
             self.most_held = max(self.most_held, self.held)
         return Read(image)
 
-    def propose(self, pictures, batch_size):
-        with self.lock:
-            self.held -= len(pictures)
+    def heat(self, pictures, batch_size):
         self.batches.append([picture.image.source for picture in pictures])
         return [(picture.image.source, tuple(self.batches[-1]), batch_size) for picture in pictures]
+
+    def propose(self, heated):
+        with self.lock:
+            self.held -= len(heated)
+        return list(heated)
 
 
 class Read:
@@ -54,6 +57,10 @@ class Read:
 @pytest.fixture(autouse=True)
 def no_real_pictures(monkeypatch):
     monkeypatch.setattr("annot_core.engine.in_process.Picture", Read)
+
+
+def working_threads():
+    return [thread.name for thread in threading.enumerate() if thread.name.startswith(("read", "network"))]
 
 
 def flat(batches):
@@ -141,17 +148,45 @@ def test_whoever_stops_early_waits_for_no_further_picture(monkeypatch):
     next(running)
     running.close()
     assert pipeline.read_count <= 6
-    assert not any(thread.name.startswith("read") for thread in threading.enumerate())
+    assert not working_threads()
 
 
 def test_what_troubles_every_image_ends_the_run_and_its_threads():
     class Refusing(Slow):
-        def propose(self, pictures, batch_size):
+        def propose(self, heated):
             raise UsageError("no such search")
 
     with pytest.raises(UsageError, match="no such search"):
         list(InProcessEngine(Refusing(), batch_size=2).run(images(50)))
-    assert not any(thread.name.startswith("read") for thread in threading.enumerate())
+    assert not working_threads()
+
+
+def test_what_troubles_the_network_ends_the_run_and_its_threads():
+    class Refusing(Slow):
+        def heat(self, pictures, batch_size):
+            raise UsageError("no such layer")
+
+    with pytest.raises(UsageError, match="no such layer"):
+        list(InProcessEngine(Refusing(), batch_size=2).run(images(50)))
+    assert not working_threads()
+
+
+def test_boxes_are_searched_while_the_network_works_on_the_next_batch():
+    both = threading.Barrier(2, timeout=30)
+
+    class Meeting(Slow):
+        def heat(self, pictures, batch_size):
+            if len(self.batches) > 0:
+                both.wait()
+            return super().heat(pictures, batch_size)
+
+        def propose(self, heated):
+            if heated[-1][0] != "red/007.jpg":
+                both.wait()
+            return super().propose(heated)
+
+    # Neither would come back, were one not at work while the other is.
+    assert len(flat(InProcessEngine(Meeting(), batch_size=4).run(images(8)))) == 8
 
 
 def test_the_stream_of_images_may_fail():

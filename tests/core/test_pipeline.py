@@ -46,7 +46,7 @@ def named(dataset, source):
 def run(pipeline, images):
     """What becomes of images that are read and worked on as one batch."""
     read = [pipeline.read(image) for image in images]
-    return pipeline.propose([one for one in read if isinstance(one, Picture)], BATCH)
+    return pipeline.propose(pipeline.heat([one for one in read if isinstance(one, Picture)], BATCH))
 
 
 def assert_same(one, other):
@@ -76,8 +76,9 @@ def test_a_proposal_says_all_there_is_to_say(shared, dataset):
 
 def test_the_stored_heat_map_gives_the_same_boxes_again(shared, dataset):
     for proposal in run(shared, [image for image in dataset.images if not image.is_background][:4]):
-        again = find_candidates(proposal.heatmap.astype(np.float32), proposal.image_size, BoxRule("exact", 0.3))
-        assert again == proposal.candidates
+        heatmap = proposal.heatmap.astype(np.float32)
+        (again,) = find_candidates([heatmap], [proposal.image_size], BoxRule("exact", 0.3))
+        assert again.candidates == proposal.candidates
 
 
 def test_boxes_are_in_pixels_of_the_full_image(shared, tmp_path):
@@ -133,7 +134,8 @@ def test_background_needs_no_class_and_no_network(shared, dataset, monkeypatch):
 
 
 def test_no_pictures_give_no_outcomes(shared):
-    assert shared.propose([], BATCH) == []
+    assert shared.heat([], BATCH) == []
+    assert shared.propose([]) == []
 
 
 BAD = {
@@ -173,22 +175,22 @@ def test_whatever_else_goes_wrong_with_one_image_is_a_failure_too(shared, datase
 
 
 def test_trouble_with_one_box_leaves_the_others(shared, dataset, monkeypatch):
-    calls = []
+    images = [image for image in dataset.images if image.class_name == "red"]
+    bad = shared.heat([shared.read(images[1])], BATCH)[0].heatmap.astype(np.float32)
 
-    def broken_once(heatmap, size, rule):
-        calls.append(size)
-        if len(calls) == 2:
+    def broken_for_one(heatmaps, sizes, rule):
+        if any(np.array_equal(heatmap, bad) for heatmap in heatmaps):
             raise ZeroDivisionError("no area")
-        return find_candidates(heatmap, size, rule)
+        return find_candidates(heatmaps, sizes, rule)
 
-    monkeypatch.setattr(pipeline_module, "find_candidates", broken_once)
-    outcomes = run(shared, [image for image in dataset.images if image.class_name == "red"])
+    monkeypatch.setattr(pipeline_module, "find_candidates", broken_for_one)
+    outcomes = run(shared, images)
     assert outcomes[1] == Failure("red/1.png", "box", "ZeroDivisionError: no area")
     assert [type(outcome) for outcome in outcomes] == [Proposal, Failure, Proposal]
 
 
 def test_what_would_trouble_every_image_is_raised(shared, dataset, monkeypatch):
-    def refusing(heatmap, size, rule):
+    def refusing(heatmaps, sizes, rule):
         raise UsageError("no such search")
 
     monkeypatch.setattr(pipeline_module, "find_candidates", refusing)

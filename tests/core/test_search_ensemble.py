@@ -1,4 +1,4 @@
-"""The mean of exact and contour boxes, over one map and over several."""
+"""The mean of ascent and contour boxes, over one map and over several."""
 
 import numpy as np
 import pytest
@@ -10,7 +10,7 @@ from annot_core.search.masses import map_iou
 
 
 def limb_of(length):
-    """A square that the exact box keeps, with a limb that only the contour box follows."""
+    """A square that the best box keeps, with a limb that only the contour box follows."""
     mask = np.zeros((50, 80), dtype=bool)
     mask[10:40, 10:40] = True
     mask[25, 40 : 40 + length] = True
@@ -21,7 +21,7 @@ EMPTY = np.zeros((50, 80), dtype=bool)
 
 
 def member_boxes(*masks):
-    return [create_search(name).find(mask).box for mask in masks for name in ("exact", "contour")]
+    return [create_search(name).find(mask).box for mask in masks for name in ("ascent", "contour")]
 
 
 def test_one_map_gives_the_mean_of_both_boxes():

@@ -47,7 +47,7 @@ def search(request):
 
 
 def test_names_in_the_order_offered():
-    assert search_names() == ("exact", "bayes", "contour", "ensemble")
+    assert search_names() == ("exact", "ascent", "bayes", "contour", "ensemble")
 
 
 @pytest.mark.parametrize("shape", [(7, 9), (1, 1), (0, 4)], ids=str)
@@ -122,7 +122,7 @@ def test_what_is_no_map_is_refused(mask, message):
 
 
 def test_unknown_search_lists_the_known_ones():
-    with pytest.raises(UsageError, match=r"exact, bayes, contour, ensemble; found 'best'"):
+    with pytest.raises(UsageError, match=r"exact, ascent, bayes, contour, ensemble; found 'best'"):
         find_box([[1]], "best")
 
 

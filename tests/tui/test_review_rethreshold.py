@@ -15,7 +15,7 @@ from annot_core.candidates import BoxRule, find_candidates
 from annot_core.records import Candidate
 from annot_core.session import ImageResult, Session
 from tui.review import rethreshold
-from tui.review.rethreshold import THRESHOLDS, Rethresholder, proposed_threshold, stepped
+from tui.review.rethreshold import THRESHOLDS, Rethresholder, stepped
 
 SOURCE, SIZE = "a/1.jpg", (200, 120)
 GRID = np.random.default_rng(3).uniform(0, 1, (6, 10)).astype(np.float16)
@@ -26,8 +26,8 @@ def described(search: str) -> dict[str, object]:
 
 
 def proposed(rule: BoxRule, **changes: Any) -> Any:
-    candidates = find_candidates(GRID.astype(np.float32), SIZE, rule)
-    return proposal(SOURCE, image_size=SIZE, candidates=candidates, heatmap=GRID, **changes)
+    (offer,) = find_candidates([GRID.astype(np.float32)], [SIZE], rule)
+    return proposal(SOURCE, image_size=SIZE, candidates=offer.candidates, heatmap=GRID, **changes)
 
 
 @pytest.fixture
@@ -80,22 +80,11 @@ def test_the_box_is_searched_exactly_where_bayes_proposed_it(tmp_path: Path) -> 
         assert Rethresholder(session).candidate(without_proposal(session), 0.4) == result_of(session).candidates[0]
 
 
-def test_the_proposed_threshold_gives_the_proposed_box(tmp_path: Path) -> None:
+def test_at_the_proposed_threshold_the_proposed_box_comes_back(tmp_path: Path) -> None:
     mine = Candidate(proposal(SOURCE).candidates[0].box, "bayes", 0.3)
     outcome = proposal(SOURCE, image_size=SIZE, candidates=(mine,), heatmap=GRID)
     with open_session(tmp_path, [outcome], description=described("bayes")) as session:
-        result = result_of(session)
-        assert Rethresholder(session).candidate(result, proposed_threshold(result)) == mine
-
-
-@pytest.mark.parametrize(("given", "expected"), [(0.45, 0.45), ("otsu", 0.3)], ids=["number", "rule"])
-def test_stepping_begins_at_the_proposed_threshold(session: Session, given: float | str, expected: float) -> None:
-    first = replace(result_of(session).candidates[0], threshold=given)
-    assert proposed_threshold(replace(result_of(session), candidates=(first,))) == expected
-
-
-def test_without_a_proposed_box_stepping_begins_at_the_usual_threshold(session: Session) -> None:
-    assert proposed_threshold(without_proposal(session)) == 0.3
+        assert Rethresholder(session).candidate(result_of(session), 0.3) == mine
 
 
 def test_boxes_shrink_as_the_threshold_rises(session: Session) -> None:
@@ -110,7 +99,7 @@ def test_boxes_shrink_as_the_threshold_rises(session: Session) -> None:
 def test_without_a_heat_map_there_is_no_box(session: Session, source: str) -> None:
     finder, result = Rethresholder(session), result_of(session, source)
     assert finder.candidate(result, 0.4) is None
-    assert finder.heat(result).shape == finder.binary_map(result, 0.4).shape == (0, 0)
+    assert finder.heat(result).shape == (0, 0)
 
 
 def test_what_was_found_is_not_searched_again(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -130,8 +119,7 @@ def test_the_heat_is_read_once_and_has_the_images_shape(session: Session, monkey
     heat = finder.heat(result)
     monkeypatch.setattr(session, "heatmap", None)
     assert finder.heat(result) is heat
-    assert (heat.shape, heat.dtype) == ((77, 128), np.float32)
-    assert finder.binary_map(result, 0.3).sum() > finder.binary_map(result, 0.9).sum() > 0
+    assert (heat.shape, heat.dtype) == ((58, 96), np.float32)
     with pytest.raises(ValueError, match="read-only"):
         heat[0, 0] = 1
 

@@ -9,12 +9,11 @@ from typing import Generic, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from annot_core.binarize import binarize
-from annot_core.candidates import BoxRule, find_own, working_map
+from annot_core.box_pool import working_map
+from annot_core.candidates import BoxRule, find_own
 from annot_core.records import Candidate
 from annot_core.search import search_names
 from annot_core.session import ImageResult, Session
-from annot_core.thresholds import DEFAULT_THRESHOLD, Threshold
 
 THRESHOLDS = tuple(round(0.05 * step, 2) for step in range(1, 20))
 """What `+` and `-` step through: 0.05 to 0.95."""
@@ -33,12 +32,6 @@ def stepped(threshold: float, by: int) -> float:
     if by > 0:
         return min((each for each in THRESHOLDS if each > threshold), default=THRESHOLDS[-1])
     return max((each for each in THRESHOLDS if each < threshold), default=THRESHOLDS[0])
-
-
-def proposed_threshold(result: ImageResult) -> float:
-    """Return the threshold to step on from: the proposed box's own if it is a number."""
-    own = result.candidates[0].threshold if result.candidates else DEFAULT_THRESHOLD
-    return DEFAULT_THRESHOLD if isinstance(own, str) else own
 
 
 class Rethresholder:
@@ -72,13 +65,9 @@ class Rethresholder:
     def heat(self, result: ImageResult) -> NDArray[np.float32]:
         """Return an image's heat as boxes are searched in it, (H, W) float32 in [0, 1], not to be written to.
 
-        It has the image's shape, shrunk to `candidates.WORKING_SIDE_PX`; (0, 0) where there is no heat map.
+        It has the image's shape, shrunk to `box_pool.WORKING_SIDE_PX`; (0, 0) where there is no heat map.
         """
         return self._maps.get(_identity(result), lambda: self._read(result))
-
-    def binary_map(self, result: ImageResult, threshold: Threshold) -> NDArray[np.bool_]:
-        """Return where an image is hot enough, (H, W) bool, of the shape of `heat`."""
-        return binarize(self.heat(result), threshold)
 
     def _find(self, result: ImageResult, threshold: float) -> Candidate | None:
         heat = self.heat(result)
