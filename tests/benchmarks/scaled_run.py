@@ -20,12 +20,14 @@ from numpy.typing import NDArray
 from PIL import Image
 
 import annot_core.annotating
-import annot_core.engine.in_process
 import annot_core.pipeline
 import annot_core.search.contour
 from annot_core.cam.heatmapper import Heat
 from annot_core.classifier.classifier import Classifier, PixelRange
 from annot_core.dataset import list_dataset
+from annot_core.engine.in_process import InProcessEngine
+from annot_core.engine.job import EngineJob
+from annot_core.engine.messages import Ready
 from annot_core.imaging import content_hash
 from annot_core.naming import image_ids
 from annot_core.progress import Event, Stage, StageFinished, StageStarted
@@ -114,16 +116,19 @@ def link_images(folder: Path, count: int) -> Path:
     return folder / "images"
 
 
-def stub_classifier(*arguments: object, **options: object) -> Classifier:
-    """Return a classifier without a model, for a heatmapper that looks at none."""
+@contextmanager
+def stub_engine(job: EngineJob, **options: object) -> Iterator[tuple[Ready, InProcessEngine]]:
+    """Give the engine of a classifier without a model, for a heatmapper that looks at none."""
     model: Any = None
-    return Classifier(model, CLASSES, (SIZE_PX, SIZE_PX), 3, PixelRange.UNIT, "stub")
+    classifier = Classifier(model, CLASSES, (SIZE_PX, SIZE_PX), 3, PixelRange.UNIT, "stub")
+    pipeline = annot_core.pipeline.Pipeline(classifier, job.recipe, max_pixels=job.max_pixels)
+    yield Ready("stub", {}), InProcessEngine(pipeline, batch_size=job.batch_size)
 
 
 def run(folder: Path, count: int) -> Stages:
     """Link the images, and take them through all stages."""
     annot_core.pipeline.Heatmapper = StubHeatmapper  # type: ignore[assignment,misc]
-    annot_core.annotating.obtain_classifier = stub_classifier
+    annot_core.annotating.prepared_engine = stub_engine  # type: ignore[assignment]
     root, output = link_images(folder, count), folder / "out"
     stages = Stages()
     with stages.stage("list"):
