@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,17 @@ ORIGINALS = 64
 """Files that the others are links to; most file systems allow some ten thousand links to one."""
 
 
+@dataclass(frozen=True, slots=True)
+class StubUnderWay:
+    """Heat maps that nobody has to wait for."""
+
+    heat: Heat
+
+    def wait(self) -> Heat:
+        """Return them."""
+        return self.heat
+
+
 class StubHeatmapper:
     """Gives every picture the same warm spot, and knows no network."""
 
@@ -49,7 +61,12 @@ class StubHeatmapper:
 
     def heat(self, images: NDArray[np.generic], class_indices: NDArray[np.integer]) -> Heat:
         """Return as many maps, and probabilities of 0.9."""
-        return Heat(np.repeat(self._map[None], len(images), axis=0), np.full(len(images), 0.9, np.float32))
+        return self.begin(images, class_indices).wait()
+
+    def begin(self, images: NDArray[np.generic], class_indices: NDArray[np.integer]) -> StubUnderWay:
+        """Do the same for whoever waits later."""
+        heat = Heat(np.repeat(self._map[None], len(images), axis=0), np.full(len(images), 0.9, np.float32))
+        return StubUnderWay(heat)
 
 
 class Stages:
