@@ -98,15 +98,12 @@ class Stages:
         self.end(stage)
 
     def hear(self, event: Event) -> None:
-        """Follow a run; what lies between annotating and the first exported file is accepting."""
+        """Follow a run; accepting comes between annotating and exporting."""
         match event:
             case StageStarted(stage=Stage.ANNOTATE):
                 self.begin()
             case StageFinished(stage=Stage.ANNOTATE):
                 self.end("annotate")
-                self.begin()
-            case StageStarted(stage=Stage.EXPORT):
-                self.end("accept")
                 self.begin()
             case StageFinished(stage=Stage.EXPORT):
                 self.end("export")
@@ -147,7 +144,14 @@ def run(folder: Path, count: int) -> Stages:
     annot_core.pipeline.Heatmapper = StubHeatmapper  # type: ignore[assignment,misc]
     annot_core.annotating.prepared_engine = stub_engine  # type: ignore[assignment]
     root, output = link_images(folder, count), folder / "out"
-    stages = Stages()
+    stages, export_session = Stages(), annot_core.annotating.export_session
+
+    def export(*arguments: Any, **options: Any) -> Any:
+        stages.end("accept")
+        stages.begin()
+        return export_session(*arguments, **options)
+
+    annot_core.annotating.export_session = export
     with stages.stage("list"):
         listed = list_dataset(root)
     with stages.stage("open and sync"), Session.open(output, root) as session:
