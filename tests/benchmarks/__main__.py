@@ -18,8 +18,9 @@ from tests.benchmarks.keys import measure_keys
 from tests.benchmarks.memory import measure_memory
 from tests.benchmarks.search import measure_search
 from tests.benchmarks.throughput import measure_throughput
+from tests.benchmarks.training import measure_training
 
-PARTS = ("throughput", "search", "paint", "keys", "frames", "memory")
+PARTS = ("throughput", "search", "training", "paint", "keys", "frames", "memory")
 PHOTO_SIZE = (4000, 3000)
 
 
@@ -55,6 +56,7 @@ def _measure(folder: Path, parts: object, images: int, presses: int) -> list[Fig
     measures: dict[str, Callable[[], list[Figure]]] = {
         "throughput": lambda: measure_throughput(folder, max(1, presses // 4)),
         "search": lambda: measure_search(max(2, presses // 2)),
+        "training": lambda: measure_training(max(1, presses // 4)),
         "paint": lambda: measure_first_paint(few, max(3, presses // 2)),
         "keys": keys,
         "frames": lambda: measure_frames(photos),
