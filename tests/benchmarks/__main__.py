@@ -22,8 +22,9 @@ from tests.benchmarks.memory import measure_memory
 from tests.benchmarks.scale import SIZES, curve, plot, run_sizes, scale_figures
 from tests.benchmarks.search import measure_search
 from tests.benchmarks.throughput import measure_throughput
+from tests.benchmarks.training import measure_training
 
-PARTS = ("throughput", "search", "paint", "keys", "frames", "memory", "scale")
+PARTS = ("throughput", "search", "training", "scale", "paint", "keys", "frames", "memory")
 WITH_PHOTOS = frozenset({"paint", "keys", "frames", "memory"})
 PHOTO_SIZE = (4000, 3000)
 
@@ -79,6 +80,7 @@ def _measure(folder: Path, options: argparse.Namespace) -> tuple[list[Figure], l
     measures: dict[str, Callable[[], list[Figure]]] = {
         "throughput": lambda: measure_throughput(folder, max(1, presses // 4)),
         "search": lambda: measure_search(max(2, presses // 2)),
+        "training": lambda: measure_training(max(1, presses // 4)),
         "paint": paint,
         "keys": keys,
         "frames": lambda: measure_frames(photos),
