@@ -12,7 +12,8 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.mark.slow
 def test_keys_and_frames_are_measured() -> None:
-    command = [sys.executable, "-m", "tests.benchmarks", "--json", "--images", "30", "--presses", "2", "keys", "frames"]
+    few = ["--images", "30", "--photos", "2", "--presses", "2"]
+    command = [sys.executable, "-m", "tests.benchmarks", "--json", *few, "keys", "frames"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stderr
     figures = json.loads(done.stdout)["figures"]
