@@ -160,7 +160,7 @@ def annotate(
             session.counts(),
             dict(timings.seconds),
             listed.skipped,
-            tuple(session_failures(session)),
+            tuple(session.failures()),
             problems,
             export,
         )
@@ -205,11 +205,10 @@ def _propose(
     # Keras takes seconds to start, so nothing of it is imported where there is nothing left to do.
     with prepared_engine(job, listener=timings.listener, clock=timings.clock) as (ready, engine):
         session.register_producer(ready.producer, ready.description)
-        waiting = list(session.waiting(ready.producer))
-        timings.listener(StageStarted(Stage.ANNOTATE, len(waiting)))
+        timings.listener(StageStarted(Stage.ANNOTATE, session.waiting_count(ready.producer)))
         with timings.stage(Stage.ANNOTATE):
             done = 0
-            for outcomes in engine.run(waiting):
+            for outcomes in engine.run(session.waiting(ready.producer)):
                 session.record(outcomes, ready.producer)
                 done += len(outcomes)
                 timings.listener(StageAdvanced(Stage.ANNOTATE, done))
@@ -247,10 +246,3 @@ def export_session(
         return None
     objects = [name for name in dataset.classes if name not in dataset.background]
     return export_all(session.annotations(), output, classes=objects, listener=listener)
-
-
-def session_failures(session: Session) -> Iterator[Failure]:
-    """Give the present images that could not be read or worked on, with their reasons."""
-    for result in session.results():
-        if result.status is Status.FAILED:
-            yield Failure(result.source, result.stage, result.reason)
