@@ -26,7 +26,7 @@ from PIL import Image, ImageFile, UnidentifiedImageError
 
 from annot_core.color_modes import as_rgb
 from annot_core.errors import ImageError
-from annot_core.jpeg import UPRIGHT, without_orientation
+from annot_core.jpeg import UPRIGHT, is_upright_color, without_orientation
 from annot_core.limits import MAX_PIXELS
 from annot_core.orientation import SIDEWAYS, orientation, turned, upright_size
 from annot_core.pillow_settings import pillow_settings
@@ -85,7 +85,7 @@ def read_image(path: Path | str, *, fit: tuple[int, int] | None = None, max_pixe
     return DecodedImage(pixels, size, _hash(data))
 
 
-def upright_jpeg(path: Path | str, *, quality: int = 95, max_pixels: int = MAX_PIXELS) -> bytes:
+def upright_jpeg(path: Path | str, *, content: str = "", quality: int = 95, max_pixels: int = MAX_PIXELS) -> bytes:
     """Return an image file as the bytes of an upright RGB JPEG without an EXIF orientation tag.
 
     A file that is one already comes back byte for byte, once it has proved to decode; one whose tag
@@ -94,15 +94,22 @@ def upright_jpeg(path: Path | str, *, quality: int = 95, max_pixels: int = MAX_P
 
     Args:
         path: the file.
+        content: the hash that the file must have, if it was read before by `read_image`; it has proved to
+            decode then, which is not done again where the file can be copied.
         quality: of the encoding, 1 to 100, in libjpeg's scale.
         max_pixels: the limit for width times height.
 
     Raises:
-        ImageError: as `read_image`, or a side is longer than JPEG allows.
+        ImageError: as `read_image`; a side is longer than JPEG allows; the file has another hash.
     """
     if not 1 <= quality <= 100:
         raise ValueError(f"expected a quality of 1 to 100, got {quality}")
     data = _read_bytes(path, max_pixels)
+    if content:
+        if _hash(data) != content:
+            raise ImageError("the file changed since it was annotated; annotate the folder again, which does it anew")
+        if is_upright_color(data):
+            return without_orientation(data)
     with _opened(io.BytesIO(data), max_pixels) as image:
         turn = orientation(image)
         # A JPEG with further pictures behind the first one (MPO) is a JPEG to every reader.
@@ -124,14 +131,31 @@ def upright_jpeg(path: Path | str, *, quality: int = 95, max_pixels: int = MAX_P
     return buffer.getvalue()
 
 
-def peek_size(path: Path | str, *, max_pixels: int = MAX_PIXELS) -> tuple[int, int]:
-    """Return the (width, height) of an image file's upright image, from its header alone.
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What an image file says of itself: (width, height) upright, and its EXIF orientation, 1 to 8."""
+
+    size: tuple[int, int]
+    orientation: int
+
+
+def peek(path: Path | str, *, max_pixels: int = MAX_PIXELS) -> Header:
+    """Return what an image file's header says.
 
     Raises:
         ImageError: the file cannot be read, has no image header, or is over the limit.
     """
     with _regular_file(path) as stream, _opened(stream, max_pixels) as image:
-        return upright_size(image)
+        return Header(upright_size(image), orientation(image))
+
+
+def peek_size(path: Path | str, *, max_pixels: int = MAX_PIXELS) -> tuple[int, int]:
+    """Return the (width, height) of an image file's upright image, from its header alone.
+
+    Raises:
+        ImageError: as `peek`.
+    """
+    return peek(path, max_pixels=max_pixels).size
 
 
 def content_hash(path: Path | str) -> str:

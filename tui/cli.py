@@ -10,6 +10,7 @@ import click
 from click_default_group import DefaultGroup
 
 from annot_core.errors import AnnotError, UsageError
+from annot_core.export import DEFAULT_FORMATS, TRAIN_VAL
 from tui import options
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ _PLANNED = (
     "background",
     "max_pixels",
 )
-_HEADLESS = ("min_score", "redo", "report")
+_HEADLESS = ("min_score", "redo", "report", "formats", "shares")
 DEMO_FOLDER = Path("autoannot-demo")
 DEMO_IMAGE_SIZE_PX = 128
 
@@ -74,6 +75,7 @@ def main() -> None:
 @click.argument("dataset", type=options.FILE)
 @options.output_option
 @options.run_options
+@options.export_options
 @options.model_options
 @options.recipe_options
 @options.background_option
@@ -82,7 +84,7 @@ def main() -> None:
 def review(dataset: Path, **chosen: Any) -> None:
     """Annotate DATASET/<class>/<image>, and review the boxes in this terminal while they are found.
 
-    With --auto-accept no terminal is needed: boxes are accepted, and a Pascal VOC data set is written.
+    With --auto-accept no terminal is needed: boxes are accepted, and the data set is written.
     """
     if not chosen["auto_accept"]:
         sys.exit(_review(dataset, chosen))
@@ -124,6 +126,7 @@ def train(dataset: Path, output: Path | None, background: tuple[str, ...], **tra
 )
 @options.output_option
 @options.run_options
+@options.export_options
 @options.recipe_options
 @options.training_options
 @options.display_options
@@ -169,6 +172,32 @@ def demo(folder: Path, nuts: int, bolts: int, empty: int, size: tuple[int, int],
     sys.exit(_exit_code(result, strict))
 
 
+@main.command(short_help="Write what is kept, in any format.")
+@click.argument("output", type=options.FILE)
+@options.export_options
+@options.seed_option
+@options.strict_option
+def export(output: Path, formats: tuple[str, ...], shares: dict[str, float], seed: int, strict: bool) -> None:
+    """Write the kept images of OUTPUT, a folder that a data set was annotated to.
+
+    Files of an earlier export in the same formats that no longer belong are removed.
+    """
+    from annot_core.exporting import export_output
+    from tui.plain.running import console, reporting
+    from tui.plain.summary import print_export
+
+    with reporting() as hear:
+        summary = export_output(output, formats, shares=shares, seed=seed, listener=hear)
+    if summary is not None:
+        print_export(console(), summary)
+    if summary is None or not summary.images:
+        has_reasons = summary is not None and summary.problems
+        why = "see the reasons above" if has_reasons else "review the boxes, or accept them with --auto-accept"
+        click.echo(f"error: expected at least one kept image to write, found none; {why}", err=True)
+        sys.exit(FAILED)
+    sys.exit(STRICT_FAILED if strict and summary.problems else 0)
+
+
 @main.command(short_help="Compare boxes with true ones.")
 @click.argument("output", type=options.FILE)
 @click.option("--truth", type=options.FILE, required=True, help="CSV of true boxes, or a folder of VOC XML files.")
@@ -204,6 +233,51 @@ def show(paths: tuple[Path, ...], most: int, width: int | None, colors: str | No
     print_pictures(asked_console(None if colors in (None, AUTO) else ColorDepth(colors)), paths, width=width, most=most)
 
 
+@main.command("import", short_help="Bring in boxes that were corrected elsewhere.")
+@click.argument("output", type=options.FILE)
+@click.option(
+    "--from", "source", type=options.FILE, required=True, help="A VOC, YOLO or COCO data set, or a file of one."
+)
+@options.read_format_option
+@click.option("--dry-run", is_flag=True, help="Change nothing, and say what would change.")
+def import_boxes(output: Path, source: Path, format_name: str | None, dry_run: bool) -> None:
+    """Bring boxes that were corrected in other programs into OUTPUT, as your decisions.
+
+    Images are matched by id, path or file name. An image whose boxes were all removed is dropped; images that
+    the other data set does not have stay as they are. One undo in the review takes all of it back.
+    """
+    from annot_core.importing import import_annotations
+    from tui.plain.importing import print_import
+    from tui.plain.running import console
+
+    print_import(console(), import_annotations(output, source, format_name=format_name, dry_run=dry_run))
+
+
+@main.command(short_help="Look for what breaks readers of a data set.")
+@click.argument("path", metavar="FOLDER_OR_FILE", type=options.FILE)
+@options.read_format_option
+@click.option("--all", "lists_all", is_flag=True, help="List every finding, not only the first of each kind.")
+@click.option("--json", "json_path", type=click.Path(path_type=Path, dir_okay=False), help="Write all findings.")
+def check(path: Path, format_name: str | None, lists_all: bool, json_path: Path | None) -> None:
+    """Look for what breaks readers of a VOC, YOLO or COCO data set, whoever wrote it; nothing is changed.
+
+    The exit code is 1 if there are errors, and 0 if there are warnings only.
+    """
+    from annot_core.checking import check_path, write_json
+    from annot_core.report import check_report_path
+    from tui.plain.checking import print_check
+    from tui.plain.running import console, reporting
+
+    if json_path is not None:
+        check_report_path(json_path)
+    with reporting() as hear:
+        report = check_path(path, format_name, listener=hear)
+    if json_path is not None:
+        write_json(report, json_path)
+    print_check(console(), report, lists_all=lists_all)
+    sys.exit(FAILED if report.errors else 0)
+
+
 def _evaluation(output: Path, truth: Path) -> Any:
     from annot_core.evaluation import evaluate as compare
     from annot_core.session_results import session_results
@@ -217,6 +291,10 @@ def _refuse_headless_options(chosen: dict[str, Any]) -> None:
     given = [f"--{name}" for name in ("report", "strict") if chosen[name]]
     if chosen["min_score"]:
         given.append("--min-score")
+    if chosen["formats"] != DEFAULT_FORMATS:
+        given.append("--format")
+    if chosen["shares"] != TRAIN_VAL:
+        given.append("--split")
     if given:
         raise click.UsageError(f"expected --auto-accept with {', '.join(given)}, found none; add it, or leave them out")
 
