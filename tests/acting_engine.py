@@ -41,7 +41,7 @@ ODD_DEVICE = "GPU-odd"
 """On this GPU the engine says that it has another classifier."""
 LOST_DEVICE = "GPU-lost"
 """The GPU that is lost while an image of the act `lose` is read."""
-MEETING_S = 60
+PATIENCE_S = 60
 
 
 def labelled(root: Path, *names: str) -> list[LabelledImage]:
@@ -173,18 +173,23 @@ def _spin(root: Path) -> None:
 def _meet(root: Path) -> None:
     """Note this process and its GPU, and wait until another process has done so too."""
     (root / f"met-{os.getpid()}").write_text(os.environ.get(VISIBLE, ""))
-    deadline = time.monotonic() + MEETING_S
-    while len(list(root.glob("met-*"))) < 2:
-        if time.monotonic() > deadline:
-            raise TimeoutError("no other process came")
-        time.sleep(0.01)
+    _wait(lambda: len(list(root.glob("met-*"))) >= 2, "another process")
 
 
 def _lose(root: Path) -> None:
-    """Lose this process's GPU for good, if it is the one to be lost."""
+    """Lose this process's GPU for good, if it is the one to be lost; else wait until that has happened."""
     if os.environ.get(VISIBLE) == LOST_DEVICE:
         (root / "lost").touch()
         os.kill(os.getpid(), signal.SIGKILL)
+    _wait((root / "lost").exists, "the loss of a GPU")
+
+
+def _wait(met: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while not met():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"waited in vain for {what}")
+        time.sleep(0.01)
 
 
 def _die_if_lost(root: Path) -> None:

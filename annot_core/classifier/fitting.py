@@ -135,7 +135,14 @@ def _shuffling(batches: Batches) -> list[Any]:
 
     if keras.backend.backend() != "tensorflow":
         return []
-    return [keras.callbacks.LambdaCallback(on_epoch_end=lambda _epoch, _logs: batches.on_epoch_end())]
+    # Keras shuffles a `PyDataset` before the first epoch too, once it has looked at a batch. With the same here, a seed
+    # gives the same batches on every backend.
+    return [
+        keras.callbacks.LambdaCallback(
+            on_train_begin=lambda _logs: batches.on_epoch_end(),
+            on_epoch_end=lambda _epoch, _logs: batches.on_epoch_end(),
+        )
+    ]
 
 
 def _optimizer(steps: int) -> Any:
