@@ -14,6 +14,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from tests.benchmarks.big_session import draw_photos, link_dataset, propose_all
+from tests.benchmarks.exporting import measure_export
 from tests.benchmarks.figures import Figure
 from tests.benchmarks.first_paint import measure_first_paint
 from tests.benchmarks.frames import measure_frames
@@ -23,7 +24,7 @@ from tests.benchmarks.scale import SIZES, curve, plot, run_sizes, scale_figures
 from tests.benchmarks.search import measure_search
 from tests.benchmarks.throughput import measure_throughput
 
-PARTS = ("throughput", "search", "paint", "keys", "frames", "memory", "scale")
+PARTS = ("throughput", "search", "paint", "keys", "frames", "memory", "scale", "export")
 WITH_PHOTOS = frozenset({"paint", "keys", "frames", "memory"})
 PHOTO_SIZE = (4000, 3000)
 
@@ -84,6 +85,7 @@ def _measure(folder: Path, options: argparse.Namespace) -> tuple[list[Figure], l
         "frames": lambda: measure_frames(photos),
         "memory": lambda: measure_memory(folder / "memory", photos, PHOTO_SIZE),
         "scale": scale,
+        "export": lambda: measure_export(folder / "export", max(1, presses // 4)),
     }
     return [figure for name in PARTS if name in parts for figure in measures[name]()], drawn
 
