@@ -12,8 +12,8 @@ the clock, and neither says much of a copy, which took 35 to 112 ms of processor
   JPEG to prove it, as it was before, 524 to 838; side by side, 5.3 times as many images undecoded.
 - Of 2,000 tiny images, by the clock: 0.67 times as many a second as a plain copy, 0.37 with the default formats (an XML
   file is a second file), 0.22 with all, and 1.75 times as many as decoded.
-- Before that, building `Path` objects for annotations that are read back from disk took a sixth of the time, and opening
-  images with Pillow to learn what the frame header says another tenth.
+- Before that, building `Path` objects for annotations that are read back from disk took a sixth of the time, and
+  opening images with Pillow to learn what the frame header says another tenth.
 - Memory in all formats: 1.2 kB an image, much of it the directory of CVAT's zip file, which is in memory whole.
 """
 
