@@ -16,11 +16,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from annot_core.annotating import Annotated, annotate
     from annot_core.cam.heatmapper import heatmaps
+    from annot_core.checking import check_path
     from annot_core.classifier.request import TrainingSettings
     from annot_core.demo import draw_demo
     from annot_core.errors import AnnotError
     from annot_core.evaluation import evaluate
     from annot_core.geometry import Box
+    from annot_core.importing import import_annotations
     from annot_core.records import (
         Annotation,
         Candidate,
@@ -41,11 +43,13 @@ if TYPE_CHECKING:
 _HOMES = {
     "annotating": ("Annotated", "annotate"),
     "cam.heatmapper": ("heatmaps",),
+    "checking": ("check_path",),
     "classifier.request": ("TrainingSettings",),
     "demo": ("draw_demo",),
     "errors": ("AnnotError",),
     "evaluation": ("evaluate",),
     "geometry": ("Box",),
+    "importing": ("import_annotations",),
     "records": (
         "Annotation",
         "Candidate",
@@ -82,10 +86,12 @@ __all__ = [
     "TrainingSettings",
     "Verdict",
     "annotate",
+    "check_path",
     "draw_demo",
     "evaluate",
     "find_box",
     "heatmaps",
+    "import_annotations",
     "read_truth",
 ]
 

@@ -18,6 +18,7 @@ class Stage(enum.StrEnum):
     TRAIN = "train"
     ANNOTATE = "annotate"
     EXPORT = "export"
+    CHECK = "check"
 
 
 @dataclass(frozen=True, slots=True)

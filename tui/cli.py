@@ -233,6 +233,51 @@ def show(paths: tuple[Path, ...], most: int, width: int | None, colors: str | No
     print_pictures(asked_console(None if colors in (None, AUTO) else ColorDepth(colors)), paths, width=width, most=most)
 
 
+@main.command("import", short_help="Bring in boxes that were corrected elsewhere.")
+@click.argument("output", type=options.FILE)
+@click.option(
+    "--from", "source", type=options.FILE, required=True, help="A VOC, YOLO or COCO data set, or a file of one."
+)
+@options.read_format_option
+@click.option("--dry-run", is_flag=True, help="Change nothing, and say what would change.")
+def import_boxes(output: Path, source: Path, format_name: str | None, dry_run: bool) -> None:
+    """Bring boxes that were corrected in other programs into OUTPUT, as your decisions.
+
+    Images are matched by id, path or file name. An image whose boxes were all removed is dropped; images that
+    the other data set does not have stay as they are. One undo in the review takes all of it back.
+    """
+    from annot_core.importing import import_annotations
+    from tui.plain.importing import print_import
+    from tui.plain.running import console
+
+    print_import(console(), import_annotations(output, source, format_name=format_name, dry_run=dry_run))
+
+
+@main.command(short_help="Look for what breaks readers of a data set.")
+@click.argument("path", metavar="FOLDER_OR_FILE", type=options.FILE)
+@options.read_format_option
+@click.option("--all", "lists_all", is_flag=True, help="List every finding, not only the first of each kind.")
+@click.option("--json", "json_path", type=click.Path(path_type=Path, dir_okay=False), help="Write all findings.")
+def check(path: Path, format_name: str | None, lists_all: bool, json_path: Path | None) -> None:
+    """Look for what breaks readers of a VOC, YOLO or COCO data set, whoever wrote it; nothing is changed.
+
+    The exit code is 1 if there are errors, and 0 if there are warnings only.
+    """
+    from annot_core.checking import check_path, write_json
+    from annot_core.report import check_report_path
+    from tui.plain.checking import print_check
+    from tui.plain.running import console, reporting
+
+    if json_path is not None:
+        check_report_path(json_path)
+    with reporting() as hear:
+        report = check_path(path, format_name, listener=hear)
+    if json_path is not None:
+        write_json(report, json_path)
+    print_check(console(), report, lists_all=lists_all)
+    sys.exit(FAILED if report.errors else 0)
+
+
 def _evaluation(output: Path, truth: Path) -> Any:
     from annot_core.evaluation import evaluate as compare
     from annot_core.session_results import session_results

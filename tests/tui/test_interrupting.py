@@ -10,6 +10,8 @@ import pytest
 from annot_core.progress import Event, Notice
 from tui.plain.interrupting import interruptible
 
+pytestmark = pytest.mark.usefixtures("heeding_ctrl_c")
+
 EVENT = Notice("so far")
 
 

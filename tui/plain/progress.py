@@ -38,6 +38,7 @@ TITLES = {
     Stage.TRAIN: "training",
     Stage.ANNOTATE: "annotating",
     Stage.EXPORT: "writing",
+    Stage.CHECK: "checking",
 }
 PLAIN_INTERVAL_S = 10.0
 
