@@ -14,6 +14,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from tests.benchmarks.big_session import draw_photos, link_dataset, propose_all
+from tests.benchmarks.exporting import measure_export
 from tests.benchmarks.figures import Figure
 from tests.benchmarks.first_paint import measure_first_paint
 from tests.benchmarks.frames import measure_frames
@@ -24,7 +25,7 @@ from tests.benchmarks.search import measure_search
 from tests.benchmarks.throughput import measure_throughput
 from tests.benchmarks.training import measure_training
 
-PARTS = ("throughput", "search", "training", "scale", "paint", "keys", "frames", "memory")
+PARTS = ("throughput", "search", "training", "scale", "export", "paint", "keys", "frames", "memory")
 WITH_PHOTOS = frozenset({"paint", "keys", "frames", "memory"})
 PHOTO_SIZE = (4000, 3000)
 
@@ -87,6 +88,7 @@ def _measure(folder: Path, options: argparse.Namespace) -> tuple[list[Figure], l
         "frames": lambda: measure_frames(photos),
         "memory": lambda: measure_memory(folder / "memory", photos, PHOTO_SIZE),
         "scale": scale,
+        "export": lambda: measure_export(folder / "export", max(1, presses // 4)),
     }
     return [figure for name in PARTS if name in parts for figure in measures[name]()], drawn
 
