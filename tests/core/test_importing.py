@@ -390,7 +390,9 @@ def as_voc(place: Place) -> None:
     voc(place, "d", obj("dog", BOX))
 
 
-@pytest.mark.parametrize(("write", "name"), [(as_voc, "voc"), (as_yolo, "yolo"), (as_coco, "coco")], ids=str)
+@pytest.mark.parametrize(
+    ("write", "name"), [(as_voc, "voc"), (as_yolo, "yolo"), (as_coco, "coco")], ids=["voc", "yolo", "coco"]
+)
 def test_every_format_says_the_same(place: Place, write: Callable[[Place], None], name: str) -> None:
     write(place)
 
