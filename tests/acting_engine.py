@@ -30,7 +30,7 @@ from annot_core.engine.job import EngineJob
 from annot_core.engine.messages import Ready
 from annot_core.errors import TrainingError, UsageError
 from annot_core.geometry import Box
-from annot_core.pipeline import NO_HEATMAP, Heated, Picture
+from annot_core.pipeline import Heated, Heating, Picture
 from annot_core.progress import EpochFinished, Listener, Stage, StageFinished, StageStarted
 from annot_core.recipes import find_recipe
 from annot_core.records import Candidate, Failure, LabelledImage, Proposal, Status
@@ -76,10 +76,10 @@ class ActingPipeline:
         act(_act_of(image.source), image.root)
         return Picture(image, np.zeros((2, 2, 3), np.uint8), (64, 48), "v1")
 
-    def heat(self, pictures: Sequence[Picture], batch_size: int) -> list[Heated]:
+    def begin(self, pictures: Sequence[Picture], batch_size: int) -> Heating:
         for picture in pictures:
             act(_act_of(picture.image.source).removeprefix("late_"), picture.image.root)
-        return [Heated(picture, NO_HEATMAP, 1.0) for picture in pictures]
+        return Heating(pictures, None)
 
     def propose(self, heated: Sequence[Heated]) -> list[Proposal | Failure]:
         return [_proposal(one.picture.image.source) for one in heated]
