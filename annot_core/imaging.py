@@ -26,7 +26,7 @@ from PIL import Image, ImageFile, UnidentifiedImageError
 
 from annot_core.color_modes import as_rgb
 from annot_core.errors import ImageError
-from annot_core.jpeg import UPRIGHT, without_orientation
+from annot_core.jpeg import UPRIGHT, is_upright_color, without_orientation
 from annot_core.limits import MAX_PIXELS
 from annot_core.orientation import SIDEWAYS, orientation, turned, upright_size
 from annot_core.pillow_settings import pillow_settings
@@ -105,14 +105,16 @@ def upright_jpeg(path: Path | str, *, content: str = "", quality: int = 95, max_
     if not 1 <= quality <= 100:
         raise ValueError(f"expected a quality of 1 to 100, got {quality}")
     data = _read_bytes(path, max_pixels)
-    if content and bytes_hash(data) != content:
-        raise ImageError("the file changed since it was annotated; annotate the folder again, which does it anew")
+    if content:
+        if bytes_hash(data) != content:
+            raise ImageError("the file changed since it was annotated; annotate the folder again, which does it anew")
+        if is_upright_color(data):
+            return without_orientation(data)
     with _opened(io.BytesIO(data), max_pixels) as image:
         turn = orientation(image)
         # A JPEG with further pictures behind the first one (MPO) is a JPEG to every reader.
         if image.format in ("JPEG", "MPO") and image.mode == "RGB" and turn == UPRIGHT:
-            if not content:
-                image.load()
+            image.load()
             return without_orientation(data)
         if max(image.size) > _JPEG_LONGEST_SIDE:
             raise ImageError(

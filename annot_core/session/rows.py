@@ -53,6 +53,12 @@ ANNOTATION = """SELECT image.image_id, image.source, journal.class_name,
     AND coalesce(image.width, journal.width) IS NOT NULL"""
 """The query whose rows `to_annotation` reads, to be paged by `image.image_id`."""
 
+# CROSS JOIN: in the order of the images, or else all failures would be sorted for each page of them.
+FAILURE = """SELECT image.source, failure.stage, failure.reason
+    FROM image CROSS JOIN failure ON failure.image = image.id
+    WHERE image.present AND image.status = 'failed'"""
+"""The query for source, stage and reason of each failure."""
+
 
 def pack(text: str) -> bytes:
     """Return a name or path as the bytes that it has on disk, surrogate escapes and all."""
