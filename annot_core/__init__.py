@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from annot_core.annotating import Annotated, annotate
+    from annot_core.augment.job import Augmented, augment_output
+    from annot_core.augment.settings import AugmentSettings, BoxSource, Effect
     from annot_core.cam.heatmapper import heatmaps
     from annot_core.checking import check_path
     from annot_core.classifier.request import TrainingSettings
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from annot_core.records import (
         Annotation,
         Candidate,
+        Copy,
         Decider,
         Decision,
         Failure,
@@ -42,6 +45,8 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "annotating": ("Annotated", "annotate"),
+    "augment.job": ("Augmented", "augment_output"),
+    "augment.settings": ("AugmentSettings", "BoxSource", "Effect"),
     "cam.heatmapper": ("heatmaps",),
     "checking": ("check_path",),
     "classifier.request": ("TrainingSettings",),
@@ -53,6 +58,7 @@ _HOMES = {
     "records": (
         "Annotation",
         "Candidate",
+        "Copy",
         "Decider",
         "Decision",
         "Failure",
@@ -72,10 +78,15 @@ __all__ = [
     "AnnotError",
     "Annotated",
     "Annotation",
+    "AugmentSettings",
+    "Augmented",
     "Box",
+    "BoxSource",
     "Candidate",
+    "Copy",
     "Decider",
     "Decision",
+    "Effect",
     "Failure",
     "Found",
     "LabelledImage",
@@ -86,6 +97,7 @@ __all__ = [
     "TrainingSettings",
     "Verdict",
     "annotate",
+    "augment_output",
     "check_path",
     "draw_demo",
     "evaluate",

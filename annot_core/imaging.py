@@ -82,7 +82,7 @@ def read_image(path: Path | str, *, fit: tuple[int, int] | None = None, max_pixe
             image.draft(None, fit if turn not in SIDEWAYS else (fit[1], fit[0]))
         pixels = np.ascontiguousarray(_upright_rgb(image, turn))
     pixels.setflags(write=False)
-    return DecodedImage(pixels, size, _hash(data))
+    return DecodedImage(pixels, size, bytes_hash(data))
 
 
 def upright_jpeg(path: Path | str, *, content: str = "", quality: int = 95, max_pixels: int = MAX_PIXELS) -> bytes:
@@ -106,7 +106,7 @@ def upright_jpeg(path: Path | str, *, content: str = "", quality: int = 95, max_
         raise ValueError(f"expected a quality of 1 to 100, got {quality}")
     data = _read_bytes(path, max_pixels)
     if content:
-        if _hash(data) != content:
+        if bytes_hash(data) != content:
             raise ImageError("the file changed since it was annotated; annotate the folder again, which does it anew")
         if is_upright_color(data):
             return without_orientation(data)
@@ -168,6 +168,13 @@ def content_hash(path: Path | str) -> str:
         return hashlib.file_digest(stream, _new_hash).hexdigest()
 
 
+def bytes_hash(data: bytes) -> str:
+    """Return the hash of bytes, as `content_hash` gives it for a file that holds them."""
+    digest = _new_hash()
+    digest.update(data)
+    return digest.hexdigest()
+
+
 def resize(pixels: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
     """Return a picture in another size, without aliasing.
 
@@ -195,12 +202,6 @@ def resize(pixels: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8
 
 def _new_hash() -> hashlib.blake2b:
     return hashlib.blake2b(digest_size=_HASH_BYTES)
-
-
-def _hash(data: bytes) -> str:
-    digest = _new_hash()
-    digest.update(data)
-    return digest.hexdigest()
 
 
 @contextlib.contextmanager

@@ -153,6 +153,8 @@ class Annotation:
     `image_id` is unique in the data set, whatever the case of its letters, and safe as a file name.
     `content` is the hash of the bytes that were decoded and decided on, empty where it is not known.
     `score` is the proposal's, 0 to 1; None where the box is another one than the proposal's.
+    An augmented image names the ids of its `original`, whose object it shows, and of the image that lent its
+    `ground`, if another one did; both are empty for an image of the data set's own.
     """
 
     image_id: str
@@ -164,3 +166,20 @@ class Annotation:
     content: str = ""
     score: float | None = None
     decider: Decider = Decider.PERSON
+    original: str = ""
+    ground: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """What came of making an augmented image: the image, or the `reason` why there is none.
+
+    Copies are numbered from 1. `plan` is a hash of all that this one is made from. `parents` are the kept images
+    that it is made from, its original first, as they were then.
+    """
+
+    number: int
+    plan: str
+    annotation: Annotation
+    parents: tuple[Annotation, ...]
+    reason: str = ""

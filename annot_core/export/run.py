@@ -7,10 +7,10 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import MappingProxyType
 
 from annot_core.errors import ExportError
 from annot_core.export.contract import (
+    AUGMENTED,
     CLASSES,
     DEFAULT_FORMATS,
     EXPORTERS,
@@ -24,7 +24,7 @@ from annot_core.export.contract import (
 from annot_core.export.images import UprightJpeg, read_upright_jpeg, write_images
 from annot_core.export.split import TRAIN_VAL, assign
 from annot_core.export.spool import Spool, checked, state_of
-from annot_core.export.writing import Staging, kept_state
+from annot_core.export.writing import Staging, Writing, kept_state
 from annot_core.naming import class_labels
 from annot_core.progress import Listener, Stage, StageAdvanced, StageFinished, StageStarted, ignore
 from annot_core.records import Annotation, Failure
@@ -40,6 +40,7 @@ class ExportSummary:
     `labels` is the frozen class order; `files` counts all files, JPEGs too; `sets` has the number of images
     by set; `problems` are the images that were left out of every list; `outdated` are formats that were
     written by an earlier export, were not asked for now, and tell something else than this one does.
+    `augmented` of the images are copies of others.
     """
 
     folder: Path
@@ -51,11 +52,13 @@ class ExportSummary:
     problems: tuple[Failure, ...]
     sets: Mapping[str, int] = field(default_factory=dict)
     outdated: tuple[str, ...] = ()
+    augmented: int = 0
 
     @property
     def places(self) -> tuple[str, ...]:
         """All files and folders that were written, relative to the output folder."""
-        return (f"{IMAGES}/", CLASSES, *(place for report in self.reports for place in report.places))
+        shared = (f"{IMAGES}/", CLASSES, *((AUGMENTED,) if self.augmented else ()))
+        return (*shared, *(place for report in self.reports for place in report.places))
 
 
 def export_all(
@@ -67,7 +70,6 @@ def export_all(
     classes: Iterable[str] = (),
     shares: Mapping[str, float] = TRAIN_VAL,
     seed: int = 0,
-    originals: Mapping[str, str] = MappingProxyType({}),
     upright_jpeg: UprightJpeg = read_upright_jpeg,
     workers: int = _WORKERS,
     listener: Listener = ignore,
@@ -81,7 +83,7 @@ def export_all(
 
     Args:
         annotations: kept images with unique ids, in order of their ids unless it is a sequence; one with no
-            box is an image without an object.
+            box is an image without an object. An augmented one comes into the same set as its original.
         folder: the output folder; made if it is missing. If it holds a `classes.txt`, the order there
             stays and new labels come behind it; else labels are sorted.
         formats: names out of `exporter_names()`.
@@ -89,7 +91,6 @@ def export_all(
         classes: class names that shall have a number even if no annotation has a box of them yet.
         shares: share of the images by name of the set.
         seed: of the split.
-        originals: the id of the original by id of the copy; both come into the same set.
         upright_jpeg: reads an annotation's image file as an upright RGB JPEG.
         workers: threads that read and write images.
         listener: hears how far the export is; a step is an image.
@@ -120,7 +121,9 @@ def export_all(
         shared = staging.producer(_SHARED)
         outcomes = write_images(checked(annotations), shared, upright_jpeg, workers)
         kept = Spool(staging.spool, without_failures(outcomes))
-        destination = _destination(kept, folder, classes, shares, seed, originals)
+        destination = _destination(kept, folder, classes, shares, seed)
+        if kept.copies:
+            _write_origins(kept, shared)
         shared.write(CLASSES, "".join(f"{label}\n" for label in destination.labels).encode())
         state = state_of(kept, destination.split, destination.labels, destination.label_of)
         sets = Counter(destination.split[annotation.image_id] for annotation in kept)
@@ -144,6 +147,7 @@ def export_all(
         problems=tuple(problems),
         sets={name: sets[name] for name in destination.sets},
         outdated=tuple(name for name, found in others.items() if found not in (None, state)),
+        augmented=kept.copies,
     )
 
 
@@ -181,14 +185,23 @@ def _destination(
     classes: Iterable[str],
     shares: Mapping[str, float],
     seed: int,
-    originals: Mapping[str, str],
 ) -> Destination:
     """Return what all formats agree on."""
     with_objects = {annotation.class_name for annotation in annotations if annotation.box is not None}
     label_of = class_labels(sorted(with_objects.union(classes)))
+    originals = {copy.image_id: copy.original for copy in annotations if copy.original}
     split = assign(_ClassesAndIds(annotations), shares, seed, originals)
     sets = tuple(dict.fromkeys(["train", "val", *(name for name, share in shares.items() if share > 0)]))
     return Destination(folder, class_order(folder, label_of.values()), label_of, split, sets)
+
+
+def _write_origins(annotations: Iterable[Annotation], writing: Writing) -> None:
+    """Write which image each augmented one is made from, and which one lent it another ground."""
+    with writing.file(AUGMENTED) as stream:
+        stream.write(b"id,original,ground\n")
+        for copy in annotations:
+            if copy.original:
+                stream.write(f"{copy.image_id},{copy.original},{copy.ground}\n".encode())
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from annot_core.errors import SessionError
 from annot_core.records import Annotation, Failure, LabelledImage, Proposal
-from annot_core.session import index, lookup, outcomes, rows
+from annot_core.session import copies, index, lookup, outcomes, rows
 from annot_core.session.index import IndexRow, SessionIndex
 from annot_core.session.lock import WriterLock
 from annot_core.session.schema import translated
@@ -126,10 +126,50 @@ class SessionReader:
         for row in self._pages(rows.ANNOTATION, key="image.image_id", first=""):
             yield rows.to_annotation(row, self.root)
 
+    def annotation(self, image_id: str) -> Annotation | None:
+        """Return what `annotations` gives of one image, None where it gives nothing."""
+        row = self._one(f"{rows.ANNOTATION} AND image.image_id = ?", image_id)
+        return None if row is None else rows.to_annotation(row, self.root)
+
+    def has_id(self, image_id: str) -> bool:
+        """Tell whether an image of the data set, present or not, has this id."""
+        return self._one("SELECT 1 FROM image WHERE image_id = ?", image_id) is not None
+
+    def copies(self) -> Iterator[Annotation]:
+        """Give the augmented images that hold, in order of their ids; see `annot_core.session.copies`."""
+        for row in self._pages(copies.COPY, key="copy.image_id", first=""):
+            yield copies.to_copy(row, self._folder)
+
+    def first_copies(self, most: int) -> tuple[Annotation, ...]:
+        """Return those of the augmented images with a box that hold which have the lowest numbers."""
+        with self._reading() as connection:
+            query = f"{copies.COPY} AND {copies.HAS_BOX} ORDER BY copy.number LIMIT ?"
+            found = connection.execute(query, (most,)).fetchall()
+        return tuple(copies.to_copy(row, self._folder) for row in found)
+
+    def copy_count(self, *, with_box: bool = False) -> int:
+        """Return how many augmented images hold, or how many of those have a box."""
+        row = self._one(f"{copies.COUNT} AND {copies.HAS_BOX}" if with_box else copies.COUNT)
+        return 0 if row is None else int(row[0])
+
+    def copy_made(self, number: int) -> tuple[str, str, str, str] | None:
+        """Return an augmented image's plan, id, content and the reason why there is none, whether it holds or not."""
+        row = self._one("SELECT plan, image_id, content, reason FROM copy WHERE number = ?", number)
+        return None if row is None else (row[0], row[1], row[2], row[3])
+
+    def is_copy(self, image_id: str) -> bool:
+        """Tell whether there is an augmented image with this id, whether it holds or not."""
+        return self._one("SELECT 1 FROM copy WHERE image_id = ? AND reason = ''", image_id) is not None
+
     def object_classes(self) -> tuple[str, ...]:
         """Return the sorted names of the present images' classes that are not for background."""
         with self._reading() as connection:
             return lookup.object_classes(connection)
+
+    def background_classes(self) -> tuple[str, ...]:
+        """Return the sorted names of the present images' classes that are for background."""
+        with self._reading() as connection:
+            return lookup.background_classes(connection)
 
     @contextlib.contextmanager
     def alone(self, name: str) -> Iterator[None]:

@@ -17,8 +17,8 @@ from typing import Self
 
 from annot_core.errors import SessionError, UsageError
 from annot_core.native_output import LOG_FILE
-from annot_core.records import Decider, Decision, Failure, LabelledImage, Proposal
-from annot_core.session import journal, listing, outcomes, rows
+from annot_core.records import Copy, Decider, Decision, Failure, LabelledImage, Proposal
+from annot_core.session import copies, journal, listing, outcomes, rows
 from annot_core.session.lock import WriterLock, locks_work
 from annot_core.session.made import MadeFolders
 from annot_core.session.reading import FILE, SessionReader
@@ -236,6 +236,20 @@ class Session(SessionReader):
         """Make again what was undone last; None if nothing was, or a person has decided since."""
         with self._writing() as connection:
             return journal.make_again(connection, self._time())
+
+    def record_copies(self, made: Iterable[Copy]) -> None:
+        """Keep augmented images, each instead of the one with its number; their files lie where they say.
+
+        Raises:
+            SessionError: a parent is not in the session; nothing is kept.
+        """
+        with self._writing() as connection:
+            copies.record(connection, made)
+
+    def forget_copies(self, beyond: int) -> None:
+        """Forget the augmented images with greater numbers than `beyond`."""
+        with self._writing() as connection:
+            connection.execute("DELETE FROM copy WHERE number > ?", (beyond,))
 
     def _claim(self, dataset: Path, output: Path) -> None:
         """Remember the data set's root, or refuse it where the session belongs to another one."""

@@ -37,6 +37,7 @@ TITLES = {
     Stage.LIST: "listing",
     Stage.TRAIN: "training",
     Stage.ANNOTATE: "annotating",
+    Stage.AUGMENT: "augmenting",
     Stage.EXPORT: "writing",
     Stage.CHECK: "checking",
 }
