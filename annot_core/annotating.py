@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +14,8 @@ from annot_core.classifier.request import TrainingSettings
 from annot_core.dataset import Dataset, list_dataset
 from annot_core.engine import BATCH_SIZE
 from annot_core.errors import UsageError
-from annot_core.export import CLASSES, ExportSummary, export_all
+from annot_core.export import DEFAULT_FORMATS, TRAIN_VAL, ExportSummary, check_export
+from annot_core.exporting import export_session
 from annot_core.imaging import content_hash
 from annot_core.limits import MAX_PIXELS
 from annot_core.naming import image_ids
@@ -82,12 +83,14 @@ def annotate(
     redo: bool = False,
     max_pixels: int = MAX_PIXELS,
     batch_size: int | None = None,
+    formats: Sequence[str] = DEFAULT_FORMATS,
+    shares: Mapping[str, float] = TRAIN_VAL,
     report: str | Path | None = None,
     log_output: bool = False,
     listener: Listener = ignore,
     clock: Clock = time.monotonic,
 ) -> Annotated:
-    """Annotate a folder of labelled images, `dataset/<class>/<image>`, and write Pascal VOC files.
+    """Annotate a folder of labelled images, `dataset/<class>/<image>`, and write the files of one or more formats.
 
     A run that was killed goes on where it was when it is started again. Decisions are never overwritten.
 
@@ -109,6 +112,8 @@ def annotate(
         redo: withdraw automatic decisions (never a person's) and propose anew.
         max_pixels: images with more pixels are not decoded.
         batch_size: images worked on at once, and on disk together; None: as many as the engine likes.
+        formats: what is written, names out of `exporter_names()`.
+        shares: share of the images by set, as `parse_shares` gives them; split by the seed of `training`.
         report: a file to write a JSON report to.
         log_output: send what libraries print, native ones too, to the session's log file.
         listener: hears how far the run is.
@@ -137,6 +142,7 @@ def annotate(
     )
     if not 0 <= min_score <= 1:
         raise UsageError(f"expected a least score from 0 to 1, found {min_score}")
+    check_export(formats, shares)
     if report is not None:
         check_report_path(Path(report))
     timings = _Timings(listener, clock)
@@ -151,7 +157,14 @@ def annotate(
             _propose(session, listed, plan, timings)
             if auto_accept:
                 _accept(session, min_score)
-            export = export_session(session, listed, plan.output, listener=timings.listener)
+            export = export_session(
+                session,
+                plan.output,
+                formats,
+                shares=shares,
+                seed=plan.request.training.seed,
+                listener=timings.listener,
+            )
         problems = export.problems if export is not None else ()
         if report is not None:
             write_report(Path(report), session, timings_s=timings.seconds, skipped=listed.skipped, problems=problems)
@@ -239,21 +252,6 @@ def _acceptable(result: ImageResult, min_score: float) -> bool:
 
 def _keep(result: ImageResult) -> Decision:
     return Decision(result.source, result.content, Verdict.KEEP, result.class_name, result.box, Decider.AUTO)
-
-
-def export_session(
-    session: Session, dataset: Dataset, output: Path, *, listener: Listener = ignore
-) -> ExportSummary | None:
-    """Write the files of everything that is kept; None where nothing is, and nothing was written before.
-
-    Raises:
-        ExportError: the files could not be written.
-    """
-    # With nothing kept there is nothing to write, but what an earlier run wrote has to go.
-    if not session.counts().kept and not (output / CLASSES).exists():
-        return None
-    objects = [name for name in dataset.classes if name not in dataset.background]
-    return export_all(session.annotations(), output, classes=objects, listener=listener)
 
 
 def session_failures(session: Session) -> Iterator[Failure]:

@@ -85,7 +85,7 @@ def read_image(path: Path | str, *, fit: tuple[int, int] | None = None, max_pixe
     return DecodedImage(pixels, size, _hash(data))
 
 
-def upright_jpeg(path: Path | str, *, quality: int = 95, max_pixels: int = MAX_PIXELS) -> bytes:
+def upright_jpeg(path: Path | str, *, content: str = "", quality: int = 95, max_pixels: int = MAX_PIXELS) -> bytes:
     """Return an image file as the bytes of an upright RGB JPEG without an EXIF orientation tag.
 
     A file that is one already comes back byte for byte, once it has proved to decode; one whose tag
@@ -94,20 +94,25 @@ def upright_jpeg(path: Path | str, *, quality: int = 95, max_pixels: int = MAX_P
 
     Args:
         path: the file.
+        content: the hash that the file must have, if it was read before by `read_image`; it has proved to
+            decode then, which is not done again where the file can be copied.
         quality: of the encoding, 1 to 100, in libjpeg's scale.
         max_pixels: the limit for width times height.
 
     Raises:
-        ImageError: as `read_image`, or a side is longer than JPEG allows.
+        ImageError: as `read_image`; a side is longer than JPEG allows; the file has another hash.
     """
     if not 1 <= quality <= 100:
         raise ValueError(f"expected a quality of 1 to 100, got {quality}")
     data = _read_bytes(path, max_pixels)
+    if content and _hash(data) != content:
+        raise ImageError("the file changed since it was annotated; annotate the folder again, which does it anew")
     with _opened(io.BytesIO(data), max_pixels) as image:
         turn = orientation(image)
         # A JPEG with further pictures behind the first one (MPO) is a JPEG to every reader.
         if image.format in ("JPEG", "MPO") and image.mode == "RGB" and turn == UPRIGHT:
-            image.load()
+            if not content:
+                image.load()
             return without_orientation(data)
         if max(image.size) > _JPEG_LONGEST_SIDE:
             raise ImageError(

@@ -151,6 +151,8 @@ class Annotation:
     """A kept image, ready to be written: `box` is None for an image without an object.
 
     `image_id` is unique in the data set, whatever the case of its letters, and safe as a file name.
+    `content` is the hash of the bytes that were decoded and decided on, empty where it is not known.
+    `score` is the proposal's, 0 to 1; None where the box is another one than the proposal's.
     """
 
     image_id: str
@@ -159,3 +161,6 @@ class Annotation:
     class_name: str
     box: Box | None
     image_size: tuple[int, int]
+    content: str = ""
+    score: float | None = None
+    decider: Decider = Decider.PERSON

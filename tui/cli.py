@@ -10,6 +10,7 @@ import click
 from click_default_group import DefaultGroup
 
 from annot_core.errors import AnnotError, UsageError
+from annot_core.export import DEFAULT_FORMATS, TRAIN_VAL
 from tui import options
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ _PLANNED = (
     "background",
     "max_pixels",
 )
-_HEADLESS = ("min_score", "redo", "report")
+_HEADLESS = ("min_score", "redo", "report", "formats", "shares")
 DEMO_FOLDER = Path("autoannot-demo")
 DEMO_IMAGE_SIZE_PX = 128
 
@@ -74,6 +75,7 @@ def main() -> None:
 @click.argument("dataset", type=options.FILE)
 @options.output_option
 @options.run_options
+@options.export_options
 @options.model_options
 @options.recipe_options
 @options.background_option
@@ -82,7 +84,7 @@ def main() -> None:
 def review(dataset: Path, **chosen: Any) -> None:
     """Annotate DATASET/<class>/<image>, and review the boxes in this terminal while they are found.
 
-    With --auto-accept no terminal is needed: boxes are accepted, and a Pascal VOC data set is written.
+    With --auto-accept no terminal is needed: boxes are accepted, and the data set is written.
     """
     if not chosen["auto_accept"]:
         sys.exit(_review(dataset, chosen))
@@ -124,6 +126,7 @@ def train(dataset: Path, output: Path | None, background: tuple[str, ...], **tra
 )
 @options.output_option
 @options.run_options
+@options.export_options
 @options.recipe_options
 @options.training_options
 @options.display_options
@@ -167,6 +170,32 @@ def demo(folder: Path, nuts: int, bolts: int, empty: int, size: tuple[int, int],
     result, strict = _annotate(drawn.images, chosen)
     print_evaluation(console(), _evaluation(result.output, drawn.truth))
     sys.exit(_exit_code(result, strict))
+
+
+@main.command(short_help="Write what is kept, in any format.")
+@click.argument("output", type=options.FILE)
+@options.export_options
+@options.seed_option
+@options.strict_option
+def export(output: Path, formats: tuple[str, ...], shares: dict[str, float], seed: int, strict: bool) -> None:
+    """Write the kept images of OUTPUT, a folder that a data set was annotated to.
+
+    Files of an earlier export in the same formats that no longer belong are removed.
+    """
+    from annot_core.exporting import export_output
+    from tui.plain.running import console, reporting
+    from tui.plain.summary import print_export
+
+    with reporting() as hear:
+        summary = export_output(output, formats, shares=shares, seed=seed, listener=hear)
+    if summary is not None:
+        print_export(console(), summary)
+    if summary is None or not summary.images:
+        has_reasons = summary is not None and summary.problems
+        why = "see the reasons above" if has_reasons else "review the boxes, or accept them with --auto-accept"
+        click.echo(f"error: expected at least one kept image to write, found none; {why}", err=True)
+        sys.exit(FAILED)
+    sys.exit(STRICT_FAILED if strict and summary.problems else 0)
 
 
 @main.command(short_help="Compare boxes with true ones.")
@@ -217,6 +246,10 @@ def _refuse_headless_options(chosen: dict[str, Any]) -> None:
     given = [f"--{name}" for name in ("report", "strict") if chosen[name]]
     if chosen["min_score"]:
         given.append("--min-score")
+    if chosen["formats"] != DEFAULT_FORMATS:
+        given.append("--format")
+    if chosen["shares"] != TRAIN_VAL:
+        given.append("--split")
     if given:
         raise click.UsageError(f"expected --auto-accept with {', '.join(given)}, found none; add it, or leave them out")
 

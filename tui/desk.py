@@ -9,13 +9,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from annot_core.annotating import export_session, session_failures
+from annot_core.annotating import session_failures
 from annot_core.classifier.obtaining import check_trainable
 from annot_core.dataset import Dataset, list_dataset
 from annot_core.engine import BATCH_SIZE
 from annot_core.engine.job import EngineJob
 from annot_core.engine.messages import Ready
 from annot_core.export import ExportSummary
+from annot_core.exporting import export_session
 from annot_core.imaging import content_hash
 from annot_core.naming import image_ids
 from annot_core.native_output import LOG_FILE
@@ -116,9 +117,11 @@ class Desk:
         return itertools.islice(session_failures(self.session), most)
 
     def export(self, listener: Listener = ignore) -> ExportSummary | None:
-        """Write the files of everything that is kept; None where nothing is.
+        """Write the files of everything that is kept, in the default formats; None where nothing is.
 
         Raises:
+            SessionError: another program is writing them.
             ExportError: the files could not be written.
         """
-        return export_session(self.session, self.dataset, self.plan.output, listener=listener)
+        seed = self.plan.request.training.seed
+        return export_session(self.session, self.plan.output, seed=seed, listener=listener)

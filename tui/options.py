@@ -11,6 +11,7 @@ import click
 from annot_core.cam import method_names
 from annot_core.classifier.backbones import backbone_names
 from annot_core.errors import UsageError
+from annot_core.export import DEFAULT_FORMATS, exporter_names, parse_shares
 from annot_core.recipes import DEFAULT_RECIPE, recipe_names
 from annot_core.search import search_names
 from annot_core.thresholds import Threshold, parse_threshold
@@ -18,6 +19,7 @@ from tui.settings import COLORS, GRAPHICS, QUALITIES
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
+DEFAULT_SPLIT = "0.8/0.2"
 FILE = click.Path(path_type=Path)
 
 
@@ -37,6 +39,23 @@ def read_size(ctx: click.Context, param: click.Parameter, value: str) -> tuple[i
     if not (width.isdecimal() and height.isdecimal()):
         raise click.BadParameter(f"expected a width and a height in pixels, as in 320x240, found {value!r}", ctx, param)
     return int(width), int(height)
+
+
+def read_formats(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
+    """Read names of formats that were typed one by one, or with commas between."""
+    names = tuple(dict.fromkeys(name.strip() for value in values for name in value.split(",")))
+    if unknown := [name for name in names if name not in exporter_names()]:
+        known = ", ".join(exporter_names())
+        raise click.BadParameter(f"expected formats out of {known}, found {unknown[0]!r}", ctx, param)
+    return names or DEFAULT_FORMATS
+
+
+def read_shares(ctx: click.Context, param: click.Parameter, value: str) -> dict[str, float]:
+    """Read the shares of train, val and test that were typed."""
+    try:
+        return parse_shares(value)
+    except UsageError as error:
+        raise click.BadParameter(str(error), ctx, param) from error
 
 
 def output_option(command: Command) -> Command:
@@ -64,14 +83,44 @@ def training_options(command: Command) -> Command:
             help="Side of the pictures that a network is trained on, in pixels. A --model of any size gets these too.",
         ),
         click.option("--batch-size", type=click.IntRange(1, 4096), help="Pictures in a training step."),
+        seed_option,
+    )
+
+
+def export_options(command: Command) -> Command:
+    """Add what is written."""
+    return _added(
+        command,
         click.option(
-            "--seed",
-            type=click.IntRange(0),
-            default=0,
+            "--format",
+            "formats",
+            multiple=True,
+            callback=read_formats,
+            metavar="NAME[,NAME...]",
+            help=f"What to write, of {', '.join(exporter_names())}. Default: {', '.join(DEFAULT_FORMATS)}.",
+        ),
+        click.option(
+            "--split",
+            "shares",
+            callback=read_shares,
+            metavar="TRAIN/VAL[/TEST]",
+            default=DEFAULT_SPLIT,
             show_default=True,
-            help="Start of all random numbers.",
+            help="Shares of the images for training, validation and testing, in each class.",
         ),
     )
+
+
+def seed_option(command: Command) -> Command:
+    """Add --seed."""
+    return click.option(
+        "--seed", type=click.IntRange(0), default=0, show_default=True, help="Start of all random numbers."
+    )(command)
+
+
+def strict_option(command: Command) -> Command:
+    """Add --strict."""
+    return click.option("--strict", is_flag=True, help="Exit with code 3 if any image failed.")(command)
 
 
 def display_options(command: Command) -> Command:
@@ -123,7 +172,7 @@ def run_options(command: Command) -> Command:
         click.option("--auto-accept", is_flag=True, help="Accept boxes without asking; needs no terminal."),
         click.option("--redo", is_flag=True, help="Do automatic decisions again; a person's always stay."),
         click.option("--report", type=click.Path(path_type=Path, dir_okay=False), help="Write a JSON report."),
-        click.option("--strict", is_flag=True, help="Exit with code 3 if any image failed."),
+        strict_option,
         click.option(
             "--max-pixels",
             type=click.IntRange(1),

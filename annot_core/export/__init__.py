@@ -12,14 +12,15 @@ from annot_core.export.contract import (
     create_exporter,
     exporter_names,
 )
-from annot_core.export.run import ExportSummary, class_order, export_all
-from annot_core.export.split import TRAIN_VAL, assign
+from annot_core.export.run import ExportSummary, check_export, class_order, export_all
+from annot_core.export.split import SETS, TRAIN_VAL, assign, parse_shares
 
 __all__ = [
     "CLASSES",
     "DEFAULT_FORMATS",
     "EXPORTERS",
     "IMAGES",
+    "SETS",
     "TRAIN_VAL",
     "Counts",
     "Destination",
@@ -27,8 +28,10 @@ __all__ = [
     "ExportSummary",
     "Exporter",
     "assign",
+    "check_export",
     "class_order",
     "create_exporter",
     "export_all",
     "exporter_names",
+    "parse_shares",
 ]

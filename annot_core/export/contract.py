@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Final, Protocol, cast
 
 from annot_core.errors import UsageError
-from annot_core.records import Annotation, Failure
+from annot_core.export.spool import Sets
+from annot_core.export.writing import Writing
+from annot_core.records import Annotation
 
 IMAGES: Final = "JPEGImages"
 """The folder, below the output folder, that holds `<id>.jpg` of every annotated image."""
@@ -22,24 +24,21 @@ CLASSES: Final = "classes.txt"
 class Destination:
     """Where an export goes, and what all formats must agree on.
 
-    `folder` holds `JPEGImages` and `classes.txt` already. `labels` is the frozen class order without
+    `folder` holds `JPEGImages` and `classes.txt`. `labels` is the frozen class order without
     background classes; a class's number in any format is its place in it. `label_of` gives the label
-    for a class name, and `split` the name of the set (`train`, `val`) for an image id.
+    for a class name, and `split` the name of the set for an image id. `sets` are the names of all sets;
+    train and val are always among them, since readers open them unasked.
     """
 
     folder: Path
     labels: tuple[str, ...]
     label_of: Mapping[str, str]
-    split: Mapping[str, str]
-
-    @property
-    def sets(self) -> tuple[str, ...]:
-        """Names of the sets; train and val are always there, since readers open them unasked."""
-        return tuple(dict.fromkeys(["train", "val", *sorted(set(self.split.values()))]))
+    split: Sets
+    sets: tuple[str, ...] = ("train", "val")
 
     def image_path(self, image_id: str) -> Path:
         """Return where an image's JPEG lies."""
-        return self.folder / IMAGES / f"{image_id}.jpg"
+        return self.folder / image_file(image_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +51,16 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class ExportReport:
-    """What one format came to: its files (JPEGs not among them), images and boxes, and what was left out."""
+    """What one format came to: how many files (JPEGs of `JPEGImages` not among them), images and boxes.
+
+    `places` are its files and folders, relative to the output folder.
+    """
 
     format: str
     files: int
     images: int
     boxes: int
-    problems: tuple[Failure, ...] = ()
+    places: tuple[str, ...]
 
 
 class Exporter(Protocol):
@@ -73,11 +75,21 @@ class Exporter(Protocol):
         """The format's name, as in `EXPORTERS`."""
         ...
 
-    def export(self, annotations: Iterable[Annotation], destination: Destination) -> ExportReport:
-        """Write the annotations, of which every image lies in the destination as a JPEG.
+    @property
+    def places(self) -> tuple[str, ...]:
+        """Its files and folders, relative to the output folder; a folder's name ends in a slash."""
+        ...
 
-        The same arguments give the same bytes. Files of this format that an earlier export wrote and
-        that no longer belong are removed.
+    def export(self, annotations: Iterable[Annotation], destination: Destination, writing: Writing) -> None:
+        """Write the annotations, of which every image is written already.
+
+        The same arguments give the same bytes.
+
+        Args:
+            annotations: in order of their ids; they can be gone through several times, and are too many
+                to keep.
+            destination: what all formats agree on.
+            writing: writes the files; they are in their places only when the export ends.
 
         Raises:
             ExportError: a file could not be written.
@@ -96,10 +108,19 @@ class Exporter(Protocol):
 EXPORTERS: Final[Mapping[str, str]] = {
     "voc": "annot_core.export.voc:VocExporter",
     "keras-yolo3": "annot_core.export.keras_yolo3:KerasYolo3Exporter",
+    "yolo": "annot_core.export.yolo:YoloExporter",
+    "coco": "annot_core.export.coco:CocoExporter",
+    "cvat": "annot_core.export.cvat:CvatExporter",
+    "csv": "annot_core.export.table:CsvExporter",
 }
 """Where each format's exporter is; a module is imported only when its format is asked for."""
 
 DEFAULT_FORMATS: Final = ("voc", "keras-yolo3")
+
+
+def image_file(image_id: str) -> str:
+    """Return where an image's JPEG lies, relative to the output folder."""
+    return f"{IMAGES}/{image_id}.jpg"
 
 
 def exporter_names() -> tuple[str, ...]:

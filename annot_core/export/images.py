@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
+from collections.abc import Callable, Iterable, Iterator
 
 from annot_core.errors import ImageError
-from annot_core.export.contract import IMAGES
-from annot_core.export.writing import Writing, in_order
+from annot_core.export.contract import image_file
+from annot_core.export.parallel import in_order
+from annot_core.export.writing import Writing
+from annot_core.limits import MAX_PIXELS
 from annot_core.records import Annotation, Failure
 
-UprightJpeg = Callable[[Path], bytes]
-"""Gives an image file as the bytes of an upright RGB JPEG; raises ImageError where it cannot."""
+UprightJpeg = Callable[[Annotation], bytes]
+"""Gives an annotation's image as the bytes of an upright RGB JPEG; raises ImageError where it cannot."""
 
 STAGE = "export"
 """The stage that a `Failure` of this room names."""
@@ -23,13 +24,8 @@ _FRAME_MARKERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _BARE_MARKERS = frozenset([0x00, 0x01, *range(0xD0, 0xD9)])
 
 
-def image_file(image_id: str) -> str:
-    """Return where an image's JPEG lies, relative to the output folder."""
-    return f"{IMAGES}/{image_id}.jpg"
-
-
 def write_images(
-    annotations: Sequence[Annotation], writing: Writing, upright_jpeg: UprightJpeg, workers: int
+    annotations: Iterable[Annotation], writing: Writing, upright_jpeg: UprightJpeg, workers: int
 ) -> Iterator[Annotation | Failure]:
     """Write each annotation's JPEG and yield the annotation, or the reason why it must be left out.
 
@@ -38,7 +34,7 @@ def write_images(
 
     Args:
         annotations: what to write, with safe and unique ids.
-        writing: where to; has every `image_file` planned.
+        writing: where to.
         upright_jpeg: reads an image file.
         workers: how many threads.
 
@@ -48,7 +44,7 @@ def write_images(
 
     def write(annotation: Annotation) -> Annotation | Failure:
         try:
-            data = upright_jpeg(annotation.path)
+            data = upright_jpeg(annotation)
             _check(annotation, jpeg_size(data))
         except (ImageError, OSError) as error:
             return Failure(annotation.source, STAGE, str(error))
@@ -56,6 +52,19 @@ def write_images(
         return annotation
 
     return in_order(write, annotations, workers)
+
+
+def read_upright_jpeg(annotation: Annotation) -> bytes:
+    """Read an annotation's image by `annot_core.imaging`, which is imported now, since it loads OpenCV.
+
+    Raises:
+        ImageError: as `upright_jpeg`; also where the file changed since it was annotated.
+    """
+    from annot_core.imaging import upright_jpeg
+
+    # What was annotated was within the limit that held then.
+    most = max(MAX_PIXELS, annotation.image_size[0] * annotation.image_size[1])
+    return upright_jpeg(annotation.path, content=annotation.content, max_pixels=most)
 
 
 def jpeg_size(data: bytes) -> tuple[int, int]:

@@ -8,53 +8,49 @@ which that converter passes on as they are.
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
 from annot_core.errors import ExportError
-from annot_core.export.contract import Counts, Destination, ExportReport
+from annot_core.export.contract import Counts, Destination, image_file
 from annot_core.export.coordinates import one_based
-from annot_core.export.images import image_file
 from annot_core.export.writing import Writing
 from annot_core.records import Annotation
 
 
 class KerasYolo3Exporter:
-    """Writes `yolo3/train.txt` and `yolo3/val.txt`; class numbers are lines of `classes.txt`, from 0."""
+    """Writes `yolo3/train.txt` and so on; class numbers are lines of `classes.txt`, from 0."""
 
     name: Final = "keras-yolo3"
+    places: Final = ("yolo3/",)
 
-    def export(self, annotations: Iterable[Annotation], destination: Destination) -> ExportReport:
+    def export(self, annotations: Iterable[Annotation], destination: Destination, writing: Writing) -> None:
         """Write the annotations; see `Exporter.export`."""
-        listed = sorted(annotations, key=lambda annotation: annotation.image_id)
         numbers = {label: number for number, label in enumerate(destination.labels)}
         prefix = _path_prefix(destination.folder)
-        rows: dict[str, list[str]] = {path: [] for path in _files(destination)}
-        for annotation in listed:
-            words = [prefix + image_file(annotation.image_id)]
-            if annotation.box is not None:
-                number = numbers[destination.label_of[annotation.class_name]]
-                words.append(",".join(map(str, (*one_based(annotation.box), number))))
-            rows[_file(destination.split[annotation.image_id])].append(" ".join(words) + "\n")
-        with Writing(destination.folder, self.name, rows) as writing:
-            for path, lines in rows.items():
-                writing.write(path, "".join(lines).encode())
-        boxes = sum(annotation.box is not None for annotation in listed)
-        return ExportReport(self.name, writing.files, len(listed), boxes)
+        with contextlib.ExitStack() as files:
+            rows = {name: files.enter_context(writing.file(_file(name))) for name in destination.sets}
+            for annotation in annotations:
+                words = [prefix + image_file(annotation.image_id)]
+                if annotation.box is not None:
+                    number = numbers[destination.label_of[annotation.class_name]]
+                    words.append(",".join(map(str, (*one_based(annotation.box), number))))
+                rows[destination.split[annotation.image_id]].write((" ".join(words) + "\n").encode())
 
     def count(self, destination: Destination) -> Counts:
         """Read the rows as keras-yolo3 does; see `Exporter.count`."""
         images = boxes = 0
-        for path in _files(destination):
+        for path in map(_file, destination.sets):
             try:
-                text = (destination.folder / path).read_text(encoding="utf-8")
+                with (destination.folder / path).open(encoding="utf-8", newline="\n") as rows:
+                    for row in rows:
+                        images += 1
+                        boxes += len(row.split()) - 1
             except (OSError, UnicodeDecodeError) as error:
                 raise ExportError(f"expected to read {path} back, but: {error}") from error
-            rows = text.split("\n")[:-1]
-            images += len(rows)
-            boxes += sum(len(row.split()) - 1 for row in rows)
         return Counts(images, boxes)
 
 
@@ -76,8 +72,3 @@ def _path_prefix(folder: Path) -> str:
 def _file(name: str) -> str:
     """Return where the rows of a set lie, relative to the output folder."""
     return f"yolo3/{name}.txt"
-
-
-def _files(destination: Destination) -> list[str]:
-    """Return the files of all sets."""
-    return [_file(name) for name in destination.sets]

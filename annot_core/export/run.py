@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 
 from annot_core.errors import ExportError
 from annot_core.export.contract import (
     CLASSES,
     DEFAULT_FORMATS,
+    EXPORTERS,
+    IMAGES,
     Counts,
     Destination,
     Exporter,
     ExportReport,
     create_exporter,
 )
-from annot_core.export.images import UprightJpeg, image_file, write_images
+from annot_core.export.images import UprightJpeg, read_upright_jpeg, write_images
 from annot_core.export.split import TRAIN_VAL, assign
-from annot_core.export.writing import Writing
-from annot_core.naming import class_labels, clean_id, file_key
+from annot_core.export.spool import Spool, checked, state_of
+from annot_core.export.writing import Staging, kept_state
+from annot_core.naming import class_labels
 from annot_core.progress import Listener, Stage, StageAdvanced, StageFinished, StageStarted, ignore
 from annot_core.records import Annotation, Failure
 
@@ -32,8 +37,9 @@ _WORKERS = 4
 class ExportSummary:
     """What a whole export came to.
 
-    `labels` is the frozen class order; `files` counts all files, JPEGs too; `problems` are the images
-    that were left out of every list.
+    `labels` is the frozen class order; `files` counts all files, JPEGs too; `sets` has the number of images
+    by set; `problems` are the images that were left out of every list; `outdated` are formats that were
+    written by an earlier export, were not asked for now, and tell something else than this one does.
     """
 
     folder: Path
@@ -43,6 +49,13 @@ class ExportSummary:
     boxes: int
     reports: tuple[ExportReport, ...]
     problems: tuple[Failure, ...]
+    sets: Mapping[str, int] = field(default_factory=dict)
+    outdated: tuple[str, ...] = ()
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """All files and folders that were written, relative to the output folder."""
+        return (f"{IMAGES}/", CLASSES, *(place for report in self.reports for place in report.places))
 
 
 def export_all(
@@ -50,10 +63,12 @@ def export_all(
     folder: Path,
     formats: Sequence[str] = DEFAULT_FORMATS,
     *,
+    total: int | None = None,
     classes: Iterable[str] = (),
     shares: Mapping[str, float] = TRAIN_VAL,
     seed: int = 0,
-    upright_jpeg: UprightJpeg | None = None,
+    originals: Mapping[str, str] = MappingProxyType({}),
+    upright_jpeg: UprightJpeg = read_upright_jpeg,
     workers: int = _WORKERS,
     listener: Listener = ignore,
     clock: Callable[[], float] = time.monotonic,
@@ -61,17 +76,21 @@ def export_all(
     """Write annotations in several formats, and count what came out by reading it back.
 
     The same arguments give the same bytes. Files that hold the right bytes are not written again, and
-    files of an earlier export in the same formats that no longer belong are removed.
+    files of an earlier export in the same formats that no longer belong are removed. All of that happens
+    once everything has been prepared, or not at all.
 
     Args:
-        annotations: kept images with unique ids; one with no box is an image without an object.
+        annotations: kept images with unique ids, in order of their ids unless it is a sequence; one with no
+            box is an image without an object.
         folder: the output folder; made if it is missing. If it holds a `classes.txt`, the order there
             stays and new labels come behind it; else labels are sorted.
         formats: names out of `exporter_names()`.
+        total: how many annotations there are, for the listener.
         classes: class names that shall have a number even if no annotation has a box of them yet.
         shares: share of the images by name of the set.
         seed: of the split.
-        upright_jpeg: reads an image file as an upright RGB JPEG; None: `annot_core.imaging.upright_jpeg`.
+        originals: the id of the original by id of the copy; both come into the same set.
+        upright_jpeg: reads an annotation's image file as an upright RGB JPEG.
         workers: threads that read and write images.
         listener: hears how far the export is; a step is an image.
         clock: gives seconds.
@@ -82,34 +101,61 @@ def export_all(
             not read back as it should.
     """
     started = clock()
+    check_export(formats, shares)
     exporters = [create_exporter(name) for name in dict.fromkeys(formats)]
-    listed = sorted(annotations, key=lambda annotation: annotation.image_id)
-    _check_ids(listed)
-    listener(StageStarted(Stage.EXPORT, len(listed)))
-    kept: list[Annotation] = []
+    if isinstance(annotations, Sequence):
+        annotations, total = sorted(annotations, key=lambda one: one.image_id), len(annotations)
+    listener(StageStarted(Stage.EXPORT, total))
     problems: list[Failure] = []
-    planned = [CLASSES, *(image_file(annotation.image_id) for annotation in listed)]
-    with Writing(folder, _SHARED, planned) as writing:
-        outcomes = write_images(listed, writing, upright_jpeg or _default_upright_jpeg(), workers)
+
+    def without_failures(outcomes: Iterable[Annotation | Failure]) -> Iterator[Annotation]:
         for done, outcome in enumerate(outcomes, start=1):
             if isinstance(outcome, Failure):
                 problems.append(outcome)
             else:
-                kept.append(outcome)
+                yield outcome
             listener(StageAdvanced(Stage.EXPORT, done))
-        destination = _destination(kept, folder, classes, shares, seed)
-        writing.write(CLASSES, "".join(f"{label}\n" for label in destination.labels).encode())
-    reports = [_export_and_check(exporter, kept, destination) for exporter in exporters]
+
+    with Staging(folder) as staging:
+        shared = staging.producer(_SHARED)
+        outcomes = write_images(checked(annotations), shared, upright_jpeg, workers)
+        kept = Spool(staging.spool, without_failures(outcomes))
+        destination = _destination(kept, folder, classes, shares, seed, originals)
+        shared.write(CLASSES, "".join(f"{label}\n" for label in destination.labels).encode())
+        state = state_of(kept, destination.split, destination.labels, destination.label_of)
+        sets = Counter(destination.split[annotation.image_id] for annotation in kept)
+        writings = [staging.producer(exporter.name, state) for exporter in exporters]
+        for exporter, writing in zip(exporters, writings, strict=True):
+            exporter.export(kept, destination, writing)
+    expected = Counts(kept.images, kept.boxes)
+    reports = [
+        _check(exporter, expected, destination, writing.files)
+        for exporter, writing in zip(exporters, writings, strict=True)
+    ]
     listener(StageFinished(Stage.EXPORT, clock() - started))
+    others = {name: kept_state(folder, name) for name in EXPORTERS if name not in formats}
     return ExportSummary(
         folder=folder,
         labels=destination.labels,
-        files=writing.files + sum(report.files for report in reports),
-        images=len(kept),
-        boxes=sum(annotation.box is not None for annotation in kept),
+        files=shared.files + sum(report.files for report in reports),
+        images=kept.images,
+        boxes=kept.boxes,
         reports=tuple(reports),
         problems=tuple(problems),
+        sets={name: sets[name] for name in destination.sets},
+        outdated=tuple(name for name, found in others.items() if found not in (None, state)),
     )
+
+
+def check_export(formats: Iterable[str], shares: Mapping[str, float]) -> None:
+    """Make sure that an export can be asked for like that, before a long run and not after it.
+
+    Raises:
+        UsageError: there is no such format, or the shares do not add up to 1.
+    """
+    for name in formats:
+        create_exporter(name)
+    assign((), shares)
 
 
 def class_order(folder: Path, labels: Iterable[str]) -> tuple[str, ...]:
@@ -130,41 +176,33 @@ def class_order(folder: Path, labels: Iterable[str]) -> tuple[str, ...]:
 
 
 def _destination(
-    annotations: Sequence[Annotation],
+    annotations: Spool,
     folder: Path,
     classes: Iterable[str],
     shares: Mapping[str, float],
     seed: int,
+    originals: Mapping[str, str],
 ) -> Destination:
     """Return what all formats agree on."""
     with_objects = {annotation.class_name for annotation in annotations if annotation.box is not None}
     label_of = class_labels(sorted(with_objects.union(classes)))
-    ids: dict[str, list[str]] = {}
-    for annotation in annotations:
-        ids.setdefault(annotation.class_name, []).append(annotation.image_id)
-    return Destination(folder, class_order(folder, label_of.values()), label_of, assign(ids, shares, seed))
+    split = assign(_ClassesAndIds(annotations), shares, seed, originals)
+    sets = tuple(dict.fromkeys(["train", "val", *(name for name, share in shares.items() if share > 0)]))
+    return Destination(folder, class_order(folder, label_of.values()), label_of, split, sets)
 
 
-def _check_ids(annotations: Sequence[Annotation]) -> None:
-    """Raise an ExportError if an id cannot be a file name, or means the same file as another."""
-    seen: dict[str, str] = {}
-    for annotation in annotations:
-        image_id = annotation.image_id
-        if clean_id(image_id) != image_id:
-            raise ExportError(f"expected an id that `image_ids` gives, found {image_id!r}")
-        key = file_key(image_id)
-        if key in seen:
-            raise ExportError(
-                "expected ids that differ on every file system,"
-                f" found {seen[key]!r} and {image_id!r} (the latter of {annotation.source!r})"
-            )
-        seen[key] = image_id
+@dataclass(frozen=True, slots=True)
+class _ClassesAndIds:
+    """Class name and id of annotations, as often as they are asked for."""
+
+    annotations: Spool
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        return ((annotation.class_name, annotation.image_id) for annotation in self.annotations)
 
 
-def _export_and_check(exporter: Exporter, annotations: Sequence[Annotation], destination: Destination) -> ExportReport:
-    """Write one format and compare what is read back with what was to be written."""
-    report = exporter.export(annotations, destination)
-    expected = Counts(len(annotations), sum(annotation.box is not None for annotation in annotations))
+def _check(exporter: Exporter, expected: Counts, destination: Destination, files: int) -> ExportReport:
+    """Compare what is read back of one format with what was to be written."""
     found = exporter.count(destination)
     if found != expected:
         raise ExportError(
@@ -172,11 +210,4 @@ def _export_and_check(exporter: Exporter, annotations: Sequence[Annotation], des
             f" {exporter.name}, found {found.images} and {found.boxes}; run the export again, and check"
             f" that no other program writes into {destination.folder}"
         )
-    return report
-
-
-def _default_upright_jpeg() -> UprightJpeg:
-    """Import the reader of images only when it is needed, since it loads OpenCV."""
-    from annot_core.imaging import upright_jpeg
-
-    return upright_jpeg
+    return ExportReport(exporter.name, files, found.images, found.boxes, exporter.places)

@@ -1,25 +1,28 @@
 """Pascal VOC: an XML file for each image, and lists of ids.
 
-The layout is that of the VOC2012 development kit, with `classes.txt` and `labelmap.txt` for readers
-that would otherwise assume VOC's own twenty classes.
+The layout is that of the VOC2012 development kit, where trainval is train and val, and test lies apart;
+with `classes.txt` and `labelmap.txt` for readers that would otherwise assume VOC's own twenty classes.
 """
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Mapping
 from typing import Final
 
 from lxml import etree
 
 from annot_core.errors import ExportError
-from annot_core.export.contract import IMAGES, Counts, Destination, ExportReport
+from annot_core.export.contract import IMAGES, Counts, Destination
 from annot_core.export.coordinates import one_based
-from annot_core.export.writing import Writing, in_order
+from annot_core.export.parallel import in_order
+from annot_core.export.writing import Writing
 from annot_core.records import Annotation
 
 _SETS: Final = "ImageSets/Main"
 _LABELMAP: Final = "labelmap.txt"
 _ALL: Final = "trainval"
+_TEST: Final = "test"
 _WORKERS: Final = 4
 _BACKGROUND: Final = "background"
 
@@ -28,35 +31,33 @@ class VocExporter:
     """Writes `Annotations/`, `ImageSets/Main/` and `labelmap.txt`."""
 
     name: Final = "voc"
+    places: Final = ("Annotations/", f"{_SETS}/", _LABELMAP)
 
-    def export(self, annotations: Iterable[Annotation], destination: Destination) -> ExportReport:
+    def export(self, annotations: Iterable[Annotation], destination: Destination, writing: Writing) -> None:
         """Write the annotations; see `Exporter.export`."""
-        listed = sorted(annotations, key=lambda annotation: annotation.image_id)
-        sets = _sets([annotation.image_id for annotation in listed], destination)
-        texts = {f"{_SETS}/{name}.txt": _lines(ids) for name, ids in sets.items()}
-        texts[_LABELMAP] = labelmap(destination.labels)
-        planned = [_xml_file(annotation.image_id) for annotation in listed]
-        with Writing(destination.folder, self.name, [*planned, *texts]) as writing:
 
-            def write(annotation: Annotation) -> None:
-                text = annotation_xml(annotation, destination.label_of)
-                writing.write(_xml_file(annotation.image_id), text)
+        def write(annotation: Annotation) -> str:
+            text = annotation_xml(annotation, destination.label_of)
+            writing.write(xml_file(annotation.image_id), text)
+            return annotation.image_id
 
-            for _ in in_order(write, listed, _WORKERS):
-                pass
-            for path, text in texts.items():
-                writing.write(path, text.encode())
-        boxes = sum(annotation.box is not None for annotation in listed)
-        return ExportReport(self.name, writing.files, len(listed), boxes)
+        with contextlib.ExitStack() as files:
+            lists = {name: files.enter_context(writing.file(list_file(name))) for name in (_ALL, *destination.sets)}
+            for image_id in in_order(write, annotations, _WORKERS):
+                name = destination.split[image_id]
+                for listed in (name,) if name == _TEST else (name, _ALL):
+                    lists[listed].write(f"{image_id}\n".encode())
+        writing.write(_LABELMAP, labelmap(destination.labels).encode())
 
     def count(self, destination: Destination) -> Counts:
         """Read the lists and every XML file that they name; see `Exporter.count`."""
-        ids = _read(destination, f"{_SETS}/{_ALL}.txt").decode().split()
-        boxes = sum(in_order(lambda image_id: _count_objects(image_id, destination), ids, _WORKERS))
-        parts = [_read(destination, f"{_SETS}/{name}.txt").decode().split() for name in destination.sets]
-        if sorted(image_id for part in parts for image_id in part) != sorted(ids):
+        ids = {name: _read(destination, list_file(name)).decode().split() for name in (_ALL, *destination.sets)}
+        seen = [image_id for name in destination.sets if name != _TEST for image_id in ids[name]]
+        if sorted(seen) != ids[_ALL]:
             raise ExportError(f"expected the sets in {_SETS} to hold each id of {_ALL}.txt once; they do not")
-        return Counts(len(ids), boxes)
+        seen += ids.get(_TEST, [])
+        boxes = sum(in_order(lambda image_id: _count_objects(image_id, destination), seen, _WORKERS))
+        return Counts(len(seen), boxes)
 
 
 def annotation_xml(annotation: Annotation, label_of: Mapping[str, str]) -> bytes:
@@ -102,7 +103,7 @@ def labelmap(labels: Iterable[str]) -> str:
     ordered = [_BACKGROUND, *(label for label in labels if label != _BACKGROUND)]
     colors = (voc_color(index) for index in range(len(ordered)))
     rows = (f"{label}:{r},{g},{b}::" for label, (r, g, b) in zip(ordered, colors, strict=True))
-    return "# label:color_rgb:parts:actions\n" + _lines(rows)
+    return "# label:color_rgb:parts:actions\n" + "".join(f"{row}\n" for row in rows)
 
 
 def voc_color(index: int) -> tuple[int, int, int]:
@@ -117,27 +118,19 @@ def voc_color(index: int) -> tuple[int, int, int]:
     return channels[0], channels[1], channels[2]
 
 
-def _sets(ids: list[str], destination: Destination) -> dict[str, list[str]]:
-    """Return the ids of each list by its name."""
-    parts: dict[str, list[str]] = {name: [] for name in destination.sets}
-    for image_id in ids:
-        parts[destination.split[image_id]].append(image_id)
-    return {_ALL: ids, **parts}
-
-
-def _xml_file(image_id: str) -> str:
+def xml_file(image_id: str) -> str:
     """Return where an image's XML file lies, relative to the output folder."""
     return f"Annotations/{image_id}.xml"
+
+
+def list_file(name: str) -> str:
+    """Return where the list of a set's ids lies, relative to the output folder."""
+    return f"{_SETS}/{name}.txt"
 
 
 def _add(parent: etree._Element, tag: str, value: str | int) -> None:
     """Append `<tag>value</tag>`."""
     etree.SubElement(parent, tag).text = str(value)
-
-
-def _lines(items: Iterable[str]) -> str:
-    """Return one item a line, each ended by LF on every system."""
-    return "".join(f"{item}\n" for item in items)
 
 
 def _read(destination: Destination, path: str) -> bytes:
@@ -150,7 +143,7 @@ def _read(destination: Destination, path: str) -> bytes:
 
 def _count_objects(image_id: str, destination: Destination) -> int:
     """Return the number of boxes of an image of which both files must be there."""
-    path = _xml_file(image_id)
+    path = xml_file(image_id)
     if not destination.image_path(image_id).is_file():
         raise ExportError(f"expected {destination.image_path(image_id).name} in {IMAGES}, found none")
     try:

@@ -1,4 +1,4 @@
-"""Finding images by row id and by what a person types of their name."""
+"""Finding images by row id and by what a person types of their name, and which classes there are."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from annot_core.session.rows import RESULT, pack, to_result
+from annot_core.session.rows import RESULT, pack, to_result, unpack
 from annot_core.session.views import ImageResult
 
 _EXACT = """SELECT id FROM image WHERE present AND (source = ?1 OR substr(source, -length(?2)) = ?2)
@@ -33,6 +33,12 @@ def ids_named(connection: sqlite3.Connection, text: str) -> NDArray[np.int64]:
         return np.zeros(0, dtype=np.int64)
     found = _ids(connection, _EXACT, name, b"/" + name)
     return found if len(found) else _ids(connection, _ANYWHERE, name.lower())
+
+
+def object_classes(connection: sqlite3.Connection) -> tuple[str, ...]:
+    """Return the names of classes that are not for background; see `Session.object_classes`."""
+    found = connection.execute("SELECT DISTINCT class_name FROM image WHERE present AND NOT is_background")
+    return tuple(sorted(unpack(name) for (name,) in found))
 
 
 def _ids(connection: sqlite3.Connection, query: str, *arguments: bytes) -> NDArray[np.int64]:

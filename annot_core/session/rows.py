@@ -42,13 +42,15 @@ RESULT = f"""SELECT image.source, image.image_id, image.class_name, image.is_bac
     LEFT JOIN step ON step.id = journal.step"""
 """The query whose rows `to_result` reads."""
 
-ANNOTATION = """SELECT image.source, image.image_id, journal.class_name,
+ANNOTATION = """SELECT image.image_id, image.source, journal.class_name,
     journal."left", journal.top, journal."right", journal.bottom,
-    coalesce(image.width, journal.width), coalesce(image.height, journal.height)
-    FROM image JOIN journal ON journal.seq = image.decision
+    coalesce(image.width, journal.width), coalesce(image.height, journal.height),
+    journal.content, image.score, proposal.candidates, step.decider
+    FROM image JOIN journal ON journal.seq = image.decision JOIN step ON step.id = journal.step
+    LEFT JOIN proposal ON proposal.image = image.id
     WHERE image.present AND image.verdict = 'keep'
     AND coalesce(image.width, journal.width) IS NOT NULL"""
-"""The query whose rows `to_annotation` reads."""
+"""The query whose rows `to_annotation` reads, to be paged by `image.image_id`."""
 
 
 def pack(text: str) -> bytes:
@@ -178,9 +180,21 @@ def to_proposal(result: ImageResult, heatmap: NDArray[np.float16]) -> Proposal |
 
 def to_annotation(row: Row, root: Path) -> Annotation:
     """Return what a row of `ANNOTATION` says, for a data set that lies at `root`."""
-    source, image_id, class_name, *edges, width, height = row
-    name = unpack(source)
-    return Annotation(image_id, root / name, name, unpack(class_name), _to_box(edges), (width, height))
+    image_id, source, class_name, left, top, right, bottom, width, height, content, score, candidates, decider = row
+    name, box = unpack(source), _to_box([left, top, right, bottom])
+    # A score is of a box, and people give others.
+    is_proposed = box == first_box(candidates)
+    return Annotation(
+        image_id=image_id,
+        path=root / name,
+        source=name,
+        class_name=unpack(class_name),
+        box=box,
+        image_size=(width, height),
+        content=content,
+        score=score if is_proposed else None,
+        decider=Decider(decider),
+    )
 
 
 def box_row(box: Box | None) -> Row:

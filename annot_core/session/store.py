@@ -302,13 +302,31 @@ class Session:
         return rows.to_heatmap(self._one(query, rows.pack(source)))
 
     def annotations(self) -> Iterator[Annotation]:
-        """Give the present images whose decision is to keep them, with its class and box.
+        """Give the present images whose decision is to keep them, with its class and box, in order of their ids.
 
         A kept image has been read, so its size is known; one that was kept on bytes that were never read
         here waits until it is proposed.
         """
-        for row in self._pages(rows.ANNOTATION):
+        for row in self._pages(rows.ANNOTATION, key="image.image_id", first=""):
             yield rows.to_annotation(row, self.root)
+
+    def object_classes(self) -> tuple[str, ...]:
+        """Return the sorted names of the present images' classes that are not for background."""
+        with self._reading() as connection:
+            return lookup.object_classes(connection)
+
+    @contextlib.contextmanager
+    def alone(self, name: str) -> Iterator[None]:
+        """Let a block run only while no other program, or thread, is in one of the same name.
+
+        Raises:
+            SessionError: one is.
+        """
+        lock = WriterLock(self._folder / name)
+        try:
+            yield
+        finally:
+            lock.release()
 
     def counts(self) -> Counts:
         """Count the images by outcome and by decision."""
@@ -384,16 +402,18 @@ class Session:
             row: rows.Row | None = connection.execute(query, arguments).fetchone()
             return row
 
-    def _pages(self, query: str, *arguments: object) -> Iterator[rows.Row]:
-        """Give the rows of a query that begins with `image.source` and ends in its WHERE clause.
+    def _pages(
+        self, query: str, *arguments: object, key: str = "image.source", first: bytes | str = b""
+    ) -> Iterator[rows.Row]:
+        """Give the rows of a query that begins with the column `key` and ends in its WHERE clause.
 
         Each page is a query of its own: an open one would block the writer, or see half of what it writes.
         """
-        after = b""
+        after = first
         while True:
             with self._reading() as connection:
                 page = connection.execute(
-                    f"{query} AND image.source > ? ORDER BY image.source LIMIT {_PAGE}", (*arguments, after)
+                    f"{query} AND {key} > ? ORDER BY {key} LIMIT {_PAGE}", (*arguments, after)
                 ).fetchall()
             if not page:
                 return

@@ -7,8 +7,8 @@ import pytest
 from PIL import Image
 
 from annot_core.errors import ImageError
-from annot_core.export.images import STAGE, image_file, jpeg_size, write_images
-from annot_core.export.writing import Writing
+from annot_core.export.images import STAGE, jpeg_size, write_images
+from annot_core.export.writing import Staging
 from annot_core.geometry import Box
 from annot_core.records import Annotation, Failure
 
@@ -48,18 +48,18 @@ def test_what_has_no_frame_header_is_no_jpeg(data: bytes) -> None:
 def test_images_are_written_and_come_back_in_order(tmp_path: Path) -> None:
     listed = [_annotation(f"image-{number:03}") for number in range(100)]
 
-    with Writing(tmp_path, "shared", [image_file(one.image_id) for one in listed]) as writing:
-        outcomes = list(write_images(listed, writing, lambda path: _jpeg(40, 30), workers=3))
+    with Staging(tmp_path) as staging:
+        outcomes = list(write_images(listed, staging.producer("shared"), lambda one: _jpeg(40, 30), workers=3))
 
     assert outcomes == listed
     assert len(list((tmp_path / "JPEGImages").iterdir())) == 100
 
 
-def _broken(path: Path) -> bytes:
+def _broken(annotation: Annotation) -> bytes:
     raise ImageError("the file ends too early")
 
 
-def _denied(path: Path) -> bytes:
+def _denied(annotation: Annotation) -> bytes:
     raise PermissionError(13, "Permission denied")
 
 
@@ -68,18 +68,18 @@ def _denied(path: Path) -> bytes:
     [
         pytest.param(_broken, None, "the file ends too early", id="broken"),
         pytest.param(_denied, None, "Permission denied", id="no permission"),
-        pytest.param(lambda path: _jpeg(30, 40), None, "30 x 40 pixels, but was 40 x 30", id="another size"),
-        pytest.param(lambda path: _jpeg(40, 30), Box(0, 0, 41, 30), "box inside the 40 x 30", id="box outside"),
-        pytest.param(lambda path: _jpeg(40, 30), Box(5, 5, 5, 9), "box inside the 40 x 30", id="empty box"),
+        pytest.param(lambda one: _jpeg(30, 40), None, "30 x 40 pixels, but was 40 x 30", id="another size"),
+        pytest.param(lambda one: _jpeg(40, 30), Box(0, 0, 41, 30), "box inside the 40 x 30", id="box outside"),
+        pytest.param(lambda one: _jpeg(40, 30), Box(5, 5, 5, 9), "box inside the 40 x 30", id="empty box"),
     ],
 )
 def test_an_image_that_cannot_be_exported_is_a_failure_and_not_written(
     tmp_path: Path, reader: object, box: Box | None, reason: str
 ) -> None:
-    with Writing(tmp_path, "shared", [image_file("a")]) as writing:
-        (outcome,) = write_images([_annotation("a", box)], writing, reader, workers=1)  # type: ignore[arg-type]
+    with Staging(tmp_path) as staging:
+        (outcome,) = write_images([_annotation("a", box)], staging.producer("shared"), reader, workers=1)  # type: ignore[arg-type]
 
     assert isinstance(outcome, Failure)
     assert (outcome.source, outcome.stage) == ("cat/a.png", STAGE)
     assert reason in outcome.reason
-    assert list((tmp_path / "JPEGImages").iterdir()) == []
+    assert not (tmp_path / "JPEGImages").exists()

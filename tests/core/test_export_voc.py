@@ -8,6 +8,7 @@ from lxml import etree
 from annot_core.errors import ExportError
 from annot_core.export.contract import Counts, Destination
 from annot_core.export.voc import VocExporter, annotation_xml, labelmap, voc_color
+from annot_core.export.writing import Staging
 from annot_core.geometry import Box
 from annot_core.records import Annotation
 
@@ -19,11 +20,13 @@ def _annotation(image_id: str, class_name: str = "cat", box: Box | None = BOX) -
 
 
 def _export(folder: Path, annotations: list[Annotation], split: dict[str, str]) -> Destination:
-    destination = Destination(folder, ("cat", "dog"), {"cat": "cat", "dog": "dog"}, split)
+    sets = ("train", "val", "test") if "test" in split.values() else ("train", "val")
+    destination = Destination(folder, ("cat", "dog"), {"cat": "cat", "dog": "dog"}, split, sets)
     (folder / "JPEGImages").mkdir(exist_ok=True)
     for annotation in annotations:
         destination.image_path(annotation.image_id).write_bytes(b"jpeg")
-    VocExporter().export(annotations, destination)
+    with Staging(folder) as staging:
+        VocExporter().export(sorted(annotations, key=lambda one: one.image_id), destination, staging.producer("voc"))
     return destination
 
 
@@ -93,10 +96,11 @@ def test_the_lists_hold_sorted_ids_once(tmp_path: Path) -> None:
     assert lists == {"trainval.txt": b"a\nb\nc\n", "train.txt": b"b\nc\n", "val.txt": b"a\n"}
 
 
-def test_a_third_set_has_a_list_of_its_own(tmp_path: Path) -> None:
+def test_what_is_for_testing_has_a_list_of_its_own_and_is_not_in_trainval(tmp_path: Path) -> None:
     destination = _export(tmp_path, [_annotation("a"), _annotation("b")], {"a": "test", "b": "train"})
 
     assert (tmp_path / "ImageSets" / "Main" / "test.txt").read_bytes() == b"a\n"
+    assert (tmp_path / "ImageSets" / "Main" / "trainval.txt").read_bytes() == b"b\n"
     assert VocExporter().count(destination) == Counts(2, 2)
 
 

@@ -248,8 +248,8 @@ def test_annotations_are_the_kept_images_as_they_were_decided(tmp_path: Path) ->
         ids = {result.source: result.image_id for result in session.results()}
         root = session.root
         assert list(session.annotations()) == [
-            Annotation(ids[ONE], root / ONE, ONE, "a", None, (64, 48)),
-            Annotation(ids["b/3.jpg"], root / "b/3.jpg", "b/3.jpg", "other", Box(0, 0, 5, 6), (64, 48)),
+            Annotation(ids[ONE], root / ONE, ONE, "a", None, (64, 48), "v1"),
+            Annotation(ids["b/3.jpg"], root / "b/3.jpg", "b/3.jpg", "other", Box(0, 0, 5, 6), (64, 48), "v1"),
         ]
 
 

@@ -104,7 +104,7 @@ def hostile_annotations() -> list[Annotation]:
     ]
 
 
-def _jpeg(path: Path) -> bytes:
+def _jpeg(annotation: Annotation) -> bytes:
     buffer = io.BytesIO()
     Image.new("RGB", SIZE, (90, 90, 90)).save(buffer, "JPEG")
     return buffer.getvalue()

@@ -10,10 +10,10 @@ from rich.console import Console
 
 from annot_core.annotating import Annotated
 from annot_core.evaluation import Evaluation, GroupScores, Score
-from annot_core.export import ExportSummary
+from annot_core.export import ExportReport, ExportSummary
 from annot_core.records import Failure, Skipped
 from annot_core.session import Counts
-from tui.plain.summary import MOST_LISTED, print_annotated, print_evaluation
+from tui.plain.summary import MOST_LISTED, print_annotated, print_evaluation, print_export
 
 SCORE = Score(0.6543, (1.0, 0.876, 0.0))
 GROUP = GroupScores(1234, SCORE, SCORE, SCORE, SCORE)
@@ -54,7 +54,8 @@ def test_markup_in_a_class_is_only_text() -> None:
 
 def annotated(**changes: Any) -> Annotated:
     counts = Counts(**(NOTHING | {"images": 5, "proposed": 3, "kept": 2, "no_evidence": 1, "undecided": 2}))
-    export = ExportSummary(Path("out"), ("nut",), 9, 2, 2, (), ())
+    voc = ExportReport("voc", 5, 2, 2, ("Annotations/", "labelmap.txt"))
+    export = ExportSummary(Path("out"), ("nut",), 9, 2, 2, (voc,), (), {"train": 2, "val": 0})
     fields: dict[str, Any] = {
         "output": Path("out"),
         "counts": counts,
@@ -70,6 +71,8 @@ def annotated(**changes: Any) -> Annotated:
 def test_summary_says_what_was_written_and_what_waits() -> None:
     assert printed(print_annotated, annotated()).splitlines() == [
         "2 boxes on 2 images, 1 class, 9 files in out",
+        "  2 train, 0 val",
+        "  JPEGImages/ classes.txt Annotations/ labelmap.txt",
         "1 image shows no evidence for the class, and so no box",
         "2 images are undecided and wait for review",
     ]
@@ -81,7 +84,7 @@ def test_summary_gives_the_reason_of_all_that_is_left_out() -> None:
         failures=(Failure("a/bad.jpg", "read", "0 bytes"),),
         problems=(Failure("a/gone.jpg", "export", "the file is gone"),),
     )
-    assert printed(print_annotated, result).splitlines()[3:] == [
+    assert printed(print_annotated, result).splitlines()[5:] == [
         "1 skipped:",
         "  a/notes.txt: not an image",
         "1 failed:",
@@ -94,5 +97,15 @@ def test_summary_gives_the_reason_of_all_that_is_left_out() -> None:
 def test_long_lists_are_cut_and_say_so() -> None:
     skipped = tuple(Skipped(f"a/{number}.txt", "not an image") for number in range(MOST_LISTED + 3))
     lines = printed(print_annotated, annotated(skipped=skipped)).splitlines()
-    assert len(lines) == 3 + 1 + MOST_LISTED + 1
+    assert len(lines) == 5 + 1 + MOST_LISTED + 1
     assert lines[-1] == "  and 3 more; --report FILE lists all"
+
+
+def test_an_export_tells_what_it_left_out_and_which_files_it_left_behind() -> None:
+    problems = (Failure("a/gone.jpg", "export", "the file is gone"),)
+    export = ExportSummary(Path("out"), ("nut",), 9, 2, 2, (), problems, {"train": 2, "val": 0}, ("yolo", "csv"))
+    assert printed(print_export, export).splitlines()[3:] == [
+        "warning: yolo, csv: from an earlier export and out of date; write anew with --format yolo,csv",
+        "1 not written:",
+        "  a/gone.jpg: the file is gone",
+    ]

@@ -9,6 +9,7 @@ from rich.text import Text
 
 from annot_core.annotating import Annotated
 from annot_core.evaluation import THRESHOLDS, Evaluation, GroupScores, Score
+from annot_core.export import ExportSummary
 from tui.text import printable
 
 MOST_LISTED = 20
@@ -19,9 +20,7 @@ def print_annotated(console: Console, result: Annotated) -> None:
     """Print what a run wrote, what waits for a person, and what failed and why."""
     counts, export = result.counts, result.export
     if export is not None:
-        boxes, images = _count(export.boxes, "box", "boxes"), _count(export.images, "image")
-        classes, files = _count(len(export.labels), "class", "classes"), _count(export.files, "file")
-        _say(console, f"{boxes} on {images}, {classes}, {files} in {printable(str(result.output))}")
+        _print_written(console, export)
     if counts.no_evidence:
         images = _count(counts.no_evidence, "image shows", "images show")
         _say(console, f"{images} no evidence for the class, and so no box")
@@ -31,6 +30,30 @@ def print_annotated(console: Console, result: Annotated) -> None:
     _print_reasons(console, "skipped", [(one.source, one.reason) for one in result.skipped])
     _print_reasons(console, "failed", [(one.source, f"{one.stage}: {one.reason}") for one in result.failures])
     _print_reasons(console, "not written", [(one.source, one.reason) for one in result.problems])
+
+
+def print_export(console: Console, export: ExportSummary) -> None:
+    """Print what was written, where, and what was left out and why."""
+    _print_written(console, export)
+    _print_reasons(console, "not written", [(one.source, one.reason) for one in export.problems])
+
+
+def outdated_line(export: ExportSummary) -> str:
+    """Say which formats of an earlier export tell something else now; empty where none does."""
+    if not export.outdated:
+        return ""
+    names = ", ".join(export.outdated)
+    return f"{names}: from an earlier export and out of date; write anew with --format {','.join(export.outdated)}"
+
+
+def _print_written(console: Console, export: ExportSummary) -> None:
+    boxes, images = _count(export.boxes, "box", "boxes"), _count(export.images, "image")
+    classes, files = _count(len(export.labels), "class", "classes"), _count(export.files, "file")
+    _say(console, f"{boxes} on {images}, {classes}, {files} in {printable(str(export.folder))}")
+    _say(console, "  " + ", ".join(f"{number} {name}" for name, number in export.sets.items()))
+    _say(console, "  " + " ".join(export.places))
+    if outdated := outdated_line(export):
+        console.print(Text(f"warning: {outdated}", style="yellow"), soft_wrap=True)
 
 
 def print_evaluation(console: Console, evaluation: Evaluation) -> None:

@@ -18,6 +18,7 @@ from annot_core.session.views import ClassCounts
 from tui.desk import Desk
 from tui.keys import Context
 from tui.messages import ExportAdvanced, Exported, ExportRefused, OutcomesTaken
+from tui.plain.summary import outdated_line
 from tui.screens.bound import bound
 from tui.screens.keyed import KeyedScreen
 from tui.text import printable
@@ -159,7 +160,9 @@ def export_text(summary: ExportSummary | None) -> Text:
     text.append(f"{summary.boxes} boxes on {summary.images} images", style="bold green")
     text.append(f" in {summary.files} files, read back and counted:\n")
     text.append(f"  {printable(str(summary.folder), longest=400)}\n")
-    text.append("  Annotations/ JPEGImages/ ImageSets/Main/ classes.txt labelmap.txt yolo3/\n", style="dim")
+    text.append(f"  {' '.join(summary.places)}\n", style="dim")
+    if outdated := outdated_line(summary):
+        text.append(f"  {outdated}\n", style="yellow")
     for problem in summary.problems[:MOST_LISTED]:
         text.append(f"  not written: {printable(problem.source)}: {printable(problem.reason)}\n", style="yellow")
     return text
