@@ -9,10 +9,11 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from annot_core.classifier.obtaining import obtain_classifier
 from annot_core.classifier.request import TrainingSettings
 from annot_core.dataset import Dataset, list_dataset
 from annot_core.engine import BATCH_SIZE
+from annot_core.engine.job import EngineJob
+from annot_core.engine.preparing import prepared_engine
 from annot_core.errors import UsageError
 from annot_core.export import DEFAULT_FORMATS, TRAIN_VAL, ExportSummary, check_export
 from annot_core.exporting import export_session
@@ -21,7 +22,6 @@ from annot_core.limits import MAX_PIXELS
 from annot_core.naming import image_ids
 from annot_core.native_output import LOG_FILE, output_to
 from annot_core.plan import Plan, plan_run
-from annot_core.producer import describe_producer
 from annot_core.progress import (
     Event,
     Listener,
@@ -214,25 +214,18 @@ def _propose(
         )
     if settled == session.counts().images:
         return
+    job = EngineJob(dataset, plan.request, plan.recipe, session.folder, plan.max_pixels, plan.batch_size or BATCH_SIZE)
     # Keras takes seconds to start, so nothing of it is imported where there is nothing left to do.
-    classifier = obtain_classifier(
-        plan.request, dataset, session.folder, listener=timings.listener, clock=timings.clock
-    )
-    from annot_core.engine.in_process import InProcessEngine
-    from annot_core.pipeline import Pipeline
-
-    pipeline = Pipeline(classifier, plan.recipe, max_pixels=plan.max_pixels)
-    producer = describe_producer(classifier, plan.recipe, plan.max_pixels)
-    session.register_producer(producer.name, producer.description)
-    waiting = list(session.waiting(producer.name))
-    timings.listener(StageStarted(Stage.ANNOTATE, len(waiting)))
-    with timings.stage(Stage.ANNOTATE):
-        engine = InProcessEngine(pipeline, batch_size=plan.batch_size or BATCH_SIZE)
-        done = 0
-        for outcomes in engine.run(waiting):
-            session.record(outcomes, producer.name)
-            done += len(outcomes)
-            timings.listener(StageAdvanced(Stage.ANNOTATE, done))
+    with prepared_engine(job, listener=timings.listener, clock=timings.clock) as (ready, engine):
+        session.register_producer(ready.producer, ready.description)
+        waiting = list(session.waiting(ready.producer))
+        timings.listener(StageStarted(Stage.ANNOTATE, len(waiting)))
+        with timings.stage(Stage.ANNOTATE):
+            done = 0
+            for outcomes in engine.run(waiting):
+                session.record(outcomes, ready.producer)
+                done += len(outcomes)
+                timings.listener(StageAdvanced(Stage.ANNOTATE, done))
 
 
 def _accept(session: Session, min_score: float) -> None:

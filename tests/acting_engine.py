@@ -12,6 +12,7 @@ import os
 import signal
 import sys
 import threading
+import time
 import zlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -23,6 +24,7 @@ from annot_core.classifier.training import TrainingSettings
 from annot_core.dataset import Dataset
 from annot_core.engine import Engine
 from annot_core.engine.child import main
+from annot_core.engine.gpus import VISIBLE
 from annot_core.engine.in_process import InProcessEngine
 from annot_core.engine.job import EngineJob
 from annot_core.engine.messages import Ready
@@ -35,6 +37,11 @@ from annot_core.records import Candidate, Failure, LabelledImage, Proposal, Stat
 
 COMMAND = [sys.executable, __file__]
 PRODUCER = "acting"
+ODD_DEVICE = "GPU-odd"
+"""On this GPU the engine says that it has another classifier."""
+LOST_DEVICE = "GPU-lost"
+"""The GPU that is lost while an image of the act `lose` is read."""
+MEETING_S = 60
 
 
 def labelled(root: Path, *names: str) -> list[LabelledImage]:
@@ -96,7 +103,9 @@ def prepare(job: EngineJob, listener: Listener) -> tuple[Ready, Engine]:
     if epochs:
         listener(StageFinished(Stage.TRAIN, 1.0))
     engine: Engine = InProcessEngine(ActingPipeline(), batch_size=job.batch_size)  # type: ignore[arg-type]
-    return Ready(PRODUCER, _described()), engine
+    device = os.environ.get(VISIBLE, "")
+    producer = PRODUCER if device != ODD_DEVICE else f"{PRODUCER} otherwise"
+    return Ready(producer, _described(), on_gpu=bool(device)), engine
 
 
 def _described() -> dict[str, object]:
@@ -161,6 +170,28 @@ def _spin(root: Path) -> None:
         pass
 
 
+def _meet(root: Path) -> None:
+    """Note this process and its GPU, and wait until another process has done so too."""
+    (root / f"met-{os.getpid()}").write_text(os.environ.get(VISIBLE, ""))
+    deadline = time.monotonic() + MEETING_S
+    while len(list(root.glob("met-*"))) < 2:
+        if time.monotonic() > deadline:
+            raise TimeoutError("no other process came")
+        time.sleep(0.01)
+
+
+def _lose(root: Path) -> None:
+    """Lose this process's GPU for good, if it is the one to be lost."""
+    if os.environ.get(VISIBLE) == LOST_DEVICE:
+        (root / "lost").touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _die_if_lost(root: Path) -> None:
+    if (root / "lost").exists() and os.environ.get(VISIBLE) == LOST_DEVICE:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
 def _die_once(root: Path) -> None:
     marker = root / "died"
     if not marker.exists():
@@ -180,6 +211,9 @@ ACTS: dict[str, Callable[[Path], None]] = {
     "hang": _hang,
     "spin": _spin,
     "once": _die_once,
+    "meet": _meet,
+    "lose": _lose,
+    "losable": _die_if_lost,
 }
 
 if __name__ == "__main__":

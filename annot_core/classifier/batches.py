@@ -1,4 +1,4 @@
-"""Batches of pictures for training, decoded by our own decoder.
+"""Batches of pictures for training.
 
 This module imports Keras when it is imported: only training does.
 """
@@ -6,60 +6,21 @@ This module imports Keras when it is imported: only training does.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from annot_core.errors import ImageError
-from annot_core.imaging import read_image, resize
-
-CACHE_BYTES = 2_000_000_000
-"""Decoded pictures are kept in memory while all of them fit into this many bytes."""
-
-
-class PictureStore:
-    """Pictures of one size by index, decoded when they are first asked for and kept while they fit."""
-
-    def __init__(self, paths: Sequence[Path], size: tuple[int, int]) -> None:
-        self._paths = paths
-        self._size = size
-        keep = len(paths) * size[0] * size[1] * 3 <= CACHE_BYTES
-        self._kept: dict[int, NDArray[np.uint8]] | None = {} if keep else None
-
-    def __len__(self) -> int:
-        return len(self._paths)
-
-    def picture(self, index: int) -> NDArray[np.uint8]:
-        """Return one picture, (height, width, 3) uint8.
-
-        Raises:
-            ImageError: the file cannot be read.
-        """
-        if self._kept is not None and index in self._kept:
-            return self._kept[index]
-        picture = resize(read_image(self._paths[index], fit=self._size).pixels, self._size)
-        if self._kept is not None:
-            self._kept[index] = picture
-        return picture
-
-    def readable(self, index: int) -> bool:
-        """Tell whether a picture can be had."""
-        try:
-            self.picture(index)
-        except ImageError:
-            return False
-        return True
+from annot_core.classifier.pictures import PictureStore
 
 
 class Batches(keras.utils.PyDataset):  # type: ignore[misc]
-    """Batches of (pictures float32 0 to 255, one-hot labels, weights), reshuffled each epoch if asked.
+    """Batches of (pictures uint8, one-hot labels, weights), reshuffled each epoch if asked.
 
     The last batch is filled up from the beginning with pictures of weight 0, so that every batch has one
-    shape and the network is traced once.
+    shape and the network is traced once. Pictures stay bytes until they are where the network is: a quarter of
+    the transfer. Keras takes these as they are on any backend; `streamed` makes them ahead on TensorFlow.
     """
 
     def __init__(
@@ -88,9 +49,9 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
         chosen = np.arange(number * self._batch_size, (number + 1) * self._batch_size)
         rows = self._order[chosen % len(self._order)]
         labels = self._labels[rows]
-        pictures = np.stack([self._store.picture(int(row)) for row in rows]).astype(np.float32)
         one_hot = np.eye(len(self._weights), dtype=np.float32)[labels]
-        return pictures, one_hot, np.where(chosen < len(self._order), self._weights[labels], np.float32(0))
+        weights = np.where(chosen < len(self._order), self._weights[labels], np.float32(0))
+        return self._store.pictures(rows), one_hot, weights
 
     @property
     def dilution(self) -> float:
@@ -101,4 +62,24 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
     def on_epoch_end(self) -> None:
         """Shuffle, where there is a generator."""
         if self._generator is not None:
-            self._generator.shuffle(self._order)
+            self._order = self._generator.permutation(self._order)
+
+
+def streamed(batches: Batches) -> Any:
+    """Return batches as a `tf.data.Dataset` that makes the next ones while the network works on one.
+
+    Every pass over it is one epoch, in the order that the batches have when the pass begins; whoever wants another
+    order next time calls their `on_epoch_end` in between, which Keras does for a `PyDataset` alone.
+    """
+    import tensorflow as tf
+
+    shapes = [part.shape for part in batches[0]]
+
+    def made(number: Any) -> tuple[Any, ...]:
+        parts = tf.numpy_function(lambda which: batches[int(which)], [number], (tf.uint8, tf.float32, tf.float32))
+        for part, shape in zip(parts, shapes, strict=True):
+            part.set_shape(shape)
+        return tuple(parts)
+
+    numbers = tf.data.Dataset.range(len(batches))
+    return numbers.map(made, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True).prefetch(tf.data.AUTOTUNE)

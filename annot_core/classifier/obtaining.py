@@ -88,7 +88,7 @@ def train_and_keep(
     """Train a classifier on the data set and keep it in `folder`; see `train` for the errors."""
     started = clock()
     start_keras()
-    trained = train(dataset.images, settings, listener=listener)
+    trained = train(dataset.images, settings, folder=folder, listener=listener)
     classifier = keep(folder, trained, settings)
     listener(StageFinished(Stage.TRAIN, clock() - started))
     return classifier

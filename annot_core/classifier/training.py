@@ -7,33 +7,25 @@ import statistics
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from annot_core.classifier.backbones import SMALL, WeightsUnavailableError, build_backbone
-from annot_core.classifier.holdout import Split, class_weights, split_stratified
+from annot_core.classifier.fitting import fit, holdout_accuracy
+from annot_core.classifier.holdout import Split, split_stratified
+from annot_core.classifier.pictures import PictureStore
 from annot_core.classifier.request import AUTO, TrainingSettings
 from annot_core.classifier.runtime import gpu_count
 from annot_core.errors import ImageError, TrainingError
 from annot_core.imaging import peek_size
-from annot_core.progress import (
-    EpochFinished,
-    Level,
-    Listener,
-    Notice,
-    Stage,
-    StageAdvanced,
-    StageStarted,
-    ignore,
-)
+from annot_core.progress import Level, Listener, Notice, ignore
 from annot_core.records import LabelledImage
 
 if TYPE_CHECKING:
     import keras
-
-    from annot_core.classifier.batches import Batches, PictureStore
 
 POOR_ACCURACY = 0.7
 """Below this hold-out accuracy the classifier looks at the wrong things, and boxes are poor."""
@@ -58,39 +50,49 @@ class Trained:
 
 
 def train(
-    images: Sequence[LabelledImage], settings: TrainingSettings | None = None, *, listener: Listener = ignore
+    images: Sequence[LabelledImage],
+    settings: TrainingSettings | None = None,
+    *,
+    folder: Path | None = None,
+    listener: Listener = ignore,
 ) -> Trained:
     """Train a classifier on labelled images; images that cannot be read are left out.
 
     Args:
         images: the images, of two classes or more.
         settings: how to train.
+        folder: where decoded pictures may lie while training goes on, if they are too many for the memory; None:
+            the system's folder for such files.
         listener: hears of every epoch, and the hold-out accuracy at the end.
 
     Raises:
         TrainingError: there are not two classes with two readable images each.
         ModelError: the backbone is unknown.
     """
-    from annot_core.classifier.batches import PictureStore
-
     chosen = _complete(images, settings or TrainingSettings())
     classes = tuple(sorted({image.class_name for image in images}))
     _check_classes(Counter(image.class_name for image in images))
     model, chosen = _build(chosen, len(classes), listener)
     assert chosen.image_size is not None
-    store = PictureStore([image.path for image in images], (chosen.image_size, chosen.image_size))
-    readable = [image for index, image in enumerate(images) if store.readable(index)]
-    if len(readable) < len(images):
-        listener(Notice(f"{len(images) - len(readable)} images cannot be read and are left out of training"))
-        store = PictureStore([image.path for image in readable], (chosen.image_size, chosen.image_size))
-    _check_classes(Counter(image.class_name for image in readable))
-    labels = np.array([classes.index(image.class_name) for image in readable], dtype=np.int64)
-    chosen = replace(chosen, epochs=chosen.epochs or _epochs(len(labels), chosen))
-    split = split_stratified(labels, HOLDOUT_SHARE, np.random.default_rng(chosen.seed))
-    epochs_run = _fit(model, store, labels, split, chosen, listener)
-    accuracy = _holdout_accuracy(model, store, labels, split)
+    size = (chosen.image_size, chosen.image_size)
+    with PictureStore([image.path for image in images], size, folder=folder) as store:
+        readable = store.readable
+        if len(readable) < len(images):
+            listener(Notice(f"{len(images) - len(readable)} images cannot be read and are left out of training"))
+        _check_classes(Counter(images[index].class_name for index in readable))
+        labels = np.array([classes.index(image.class_name) for image in images], dtype=np.int64)
+        chosen = replace(chosen, epochs=chosen.epochs or _epochs(len(readable), chosen))
+        split = _split(labels, readable, np.random.default_rng(chosen.seed))
+        epochs_run = fit(model, store, labels, split, chosen, listener)
+        accuracy = holdout_accuracy(model, store, labels, split)
     _report(accuracy, len(split.holdout), listener)
     return Trained(model, classes, chosen, accuracy, epochs_run)
+
+
+def _split(labels: NDArray[np.int64], readable: NDArray[np.int64], generator: np.random.Generator) -> Split:
+    """Part the images that can be read into those that train and those that are held out."""
+    split = split_stratified(labels[readable], HOLDOUT_SHARE, generator)
+    return Split(readable[split.training], readable[split.holdout])
 
 
 def _check_classes(counts: Counter[str]) -> None:
@@ -165,107 +167,6 @@ def _precision() -> Iterator[None]:
         yield
     finally:
         keras.config.set_dtype_policy(before)
-
-
-def _augmentation(seed: int) -> keras.Model:
-    """Layers that change pictures the way that other photographs of the same things would differ."""
-    import keras
-
-    layers = keras.layers
-    return keras.Sequential(
-        [
-            layers.RandomFlip("horizontal", seed=seed),
-            layers.RandomRotation(0.06, fill_mode="reflect", seed=seed + 1),
-            layers.RandomZoom((-0.3, 0.3), fill_mode="reflect", seed=seed + 2),
-            layers.RandomTranslation(0.1, 0.1, fill_mode="reflect", seed=seed + 3),
-            layers.RandomContrast(0.3, value_range=(0, 255), seed=seed + 4),
-            layers.RandomBrightness(0.2, value_range=(0, 255), seed=seed + 5),
-        ],
-        name="augmentation",
-    )
-
-
-def _fit(
-    model: keras.Model,
-    store: PictureStore,
-    labels: NDArray[np.int64],
-    split: Split,
-    settings: TrainingSettings,
-    listener: Listener,
-) -> int:
-    """Fit the model in place; return the number of epochs that ran."""
-    import keras
-
-    from annot_core.classifier.batches import Batches
-
-    assert settings.batch_size is not None
-    assert settings.epochs is not None
-    assert settings.image_size is not None
-    weights = class_weights(labels[split.training], model.outputs[0].shape[-1])
-
-    def batches(indices: NDArray[np.int64], generator: np.random.Generator | None) -> Batches:
-        assert settings.batch_size is not None
-        return Batches(store, indices, labels, weights, batch_size=settings.batch_size, generator=generator)
-
-    training = batches(split.training, np.random.default_rng(settings.seed + 1))
-    holdout = batches(split.holdout, None)
-    inputs = keras.Input((settings.image_size, settings.image_size, 3))
-    fitted = keras.Model(inputs, model(_augmentation(settings.seed)(inputs)))
-    fitted.compile(
-        optimizer=_optimizer(settings.epochs * len(training)),
-        loss=keras.losses.CategoricalCrossentropy(label_smoothing=0.1),
-        weighted_metrics=["accuracy"],
-    )
-    listener(StageStarted(Stage.TRAIN, settings.epochs, "epochs"))
-    history = fitted.fit(
-        training,
-        # The batches shuffle themselves; Keras would shuffle their order again, from a seed that nobody set.
-        shuffle=False,
-        validation_data=holdout,
-        epochs=settings.epochs,
-        verbose=0,
-        callbacks=_callbacks(settings.epochs, (training.dilution, holdout.dilution), listener),
-    )
-    return len(history.epoch)
-
-
-def _optimizer(steps: int) -> Any:
-    import keras
-
-    schedule = keras.optimizers.schedules.CosineDecay(
-        0.0, steps, alpha=0.01, warmup_target=1e-3, warmup_steps=max(1, steps // 20)
-    )
-    return keras.optimizers.AdamW(schedule, weight_decay=1e-3, clipnorm=1.0)
-
-
-def _callbacks(epochs: int, dilutions: tuple[float, float], listener: Listener) -> list[Any]:
-    """Tell of every epoch, and stop early; `dilutions` are those of the training and the hold-out batches."""
-    import keras
-
-    def tell(epoch: int, logs: dict[str, float]) -> None:
-        losses = logs["loss"] * dilutions[0], logs["val_loss"] * dilutions[1]
-        listener(EpochFinished(epoch + 1, epochs, losses[0], logs["accuracy"], losses[1], logs["val_accuracy"]))
-        listener(StageAdvanced(Stage.TRAIN, epoch + 1))
-
-    return [
-        keras.callbacks.LambdaCallback(on_epoch_end=tell),
-        # Before the learning rate has come down, the hold-out loss of few images is mostly noise.
-        keras.callbacks.EarlyStopping(
-            "val_loss", patience=max(5, epochs // 4), start_from_epoch=epochs // 2, restore_best_weights=True
-        ),
-    ]
-
-
-def _holdout_accuracy(
-    model: keras.Model, store: PictureStore, labels: NDArray[np.int64], split: Split, batch_size: int = 64
-) -> float:
-    right = 0
-    for start in range(0, len(split.holdout), batch_size):
-        rows = split.holdout[start : start + batch_size]
-        pictures = np.stack([store.picture(int(row)) for row in rows]).astype(np.float32)
-        scores = np.asarray(model(pictures, training=False))
-        right += int(np.sum(scores.argmax(axis=-1) == labels[rows]))
-    return right / max(1, len(split.holdout))
 
 
 def _report(accuracy: float, held_out: int, listener: Listener) -> None:

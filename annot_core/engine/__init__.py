@@ -1,4 +1,4 @@
-"""Where the pipeline runs: in this process, or in one of its own."""
+"""Where the pipeline runs: in this process, in one of its own, or in one for each GPU."""
 
 from __future__ import annotations
 

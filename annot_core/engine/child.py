@@ -10,6 +10,7 @@ import queue
 import signal
 import sys
 import threading
+import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from multiprocessing.connection import Connection
@@ -79,17 +80,21 @@ def serve(connection: Connection[Any, Any], prepare: Prepare) -> int:
         return BROKEN
 
 
-def prepare_pipeline(job: EngineJob, listener: Listener) -> tuple[Ready, Engine]:
+def prepare_pipeline(
+    job: EngineJob, listener: Listener, *, clock: Callable[[], float] = time.monotonic
+) -> tuple[Ready, Engine]:
     """Obtain the job's classifier, by training one if need be, and put the pipeline into an engine."""
     from annot_core.classifier.obtaining import obtain_classifier
+    from annot_core.classifier.runtime import gpu_count
     from annot_core.engine.in_process import InProcessEngine
     from annot_core.pipeline import Pipeline
     from annot_core.producer import describe_producer
 
-    classifier = obtain_classifier(job.request, job.dataset, job.folder, listener=listener)
+    classifier = obtain_classifier(job.request, job.dataset, job.folder, listener=listener, clock=clock)
     pipeline = Pipeline(classifier, job.recipe, max_pixels=job.max_pixels)
     producer = describe_producer(classifier, job.recipe, job.max_pixels)
-    return Ready(producer.name, producer.description), InProcessEngine(pipeline, batch_size=job.batch_size)
+    ready = Ready(producer.name, producer.description, on_gpu=gpu_count() > 0)
+    return ready, InProcessEngine(pipeline, batch_size=job.batch_size)
 
 
 class _Line:

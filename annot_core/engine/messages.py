@@ -20,11 +20,12 @@ class Ready:
     """The classifier is there.
 
     `producer` names all that decides what is proposed and `description` says it in plain values, as
-    `Session.register_producer` takes them.
+    `Session.register_producer` takes them. `on_gpu` tells whether the network computes on a GPU.
     """
 
     producer: str
     description: dict[str, object]
+    on_gpu: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import threading
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -53,6 +53,8 @@ class EngineProcess:
         command: Sequence[str] | None = None,
         niceness: int = NICENESS,
         grace_s: float = GRACE_S,
+        environment: Mapping[str, str] | None = None,
+        sharing: int = 1,
     ) -> None:
         """Prepare to run a job; nothing is started yet.
 
@@ -63,12 +65,16 @@ class EngineProcess:
                 pipeline of this package.
             niceness: how far the process gives way to others, 0 to 19.
             grace_s: seconds that the process has to end by itself, before it is killed.
+            environment: variables that the process has beside those of this one, or in their place.
+            sharing: how many such processes share this machine's cores.
         """
         self._job = job
         self._log = log
         self._command = tuple(command) if command is not None else None
         self._niceness = niceness
         self._grace_s = grace_s
+        self._environment = dict(environment or {})
+        self._sharing = sharing
         self._ledger = Ledger()
         self._child: SpawnedChild | None = None
         self._ready: Ready | None = None
@@ -90,6 +96,11 @@ class EngineProcess:
         """The number of the running process, or None where none runs."""
         child = self._child
         return child.pid if child is not None and child.running else None
+
+    @property
+    def ready(self) -> Ready | None:
+        """What the running process said once it had its classifier; None before."""
+        return self._ready
 
     def messages(self, feed: Feed) -> Generator[Message, None, None]:
         """Run the job, and give what there is to tell, waiting where there is nothing.
@@ -210,7 +221,13 @@ class EngineProcess:
                 self._child = self._ready = None
             if self._child is None and not self._stopped:
                 command = self._command or default_command()
-                self._child = SpawnedChild(command, log=self._log, niceness=self._niceness)
+                self._child = SpawnedChild(
+                    command,
+                    log=self._log,
+                    niceness=self._niceness,
+                    environment=self._environment,
+                    sharing=self._sharing,
+                )
             child = self._child
         if child is not None and self._stopped:
             child.close(self._grace_s)

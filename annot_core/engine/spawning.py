@@ -31,8 +31,23 @@ class SpawnedChild:
     the rest may be called from any thread, and from a signal handler.
     """
 
-    def __init__(self, command: Sequence[str], *, log: Path, niceness: int) -> None:
+    def __init__(
+        self,
+        command: Sequence[str],
+        *,
+        log: Path,
+        niceness: int,
+        environment: Mapping[str, str] | None = None,
+        sharing: int = 1,
+    ) -> None:
         """Start the process.
+
+        Args:
+            command: the program; it is also given the descriptor of its end of the socket, and `niceness`.
+            log: what it prints is appended to this file.
+            niceness: how far it gives way to other processes, 0 to 19.
+            environment: variables to set beside those of this process, or in their place.
+            sharing: how many such processes share this machine.
 
         Raises:
             OSError: the log cannot be opened, or the process not be started.
@@ -46,7 +61,11 @@ class SpawnedChild:
                     stdin=subprocess.DEVNULL,
                     stdout=output,
                     stderr=output,
-                    env=child_environment(os.environ, same_modules=command[0] == sys.executable),
+                    env=child_environment(
+                        {**os.environ, **(environment or {})},
+                        same_modules=command[0] == sys.executable,
+                        sharing=sharing,
+                    ),
                     pass_fds=(theirs.fileno(),),
                     start_new_session=True,
                 )
@@ -122,8 +141,8 @@ def describe_end(status: int | None) -> str:
     return f"signal {name}{hint}"
 
 
-def child_environment(environment: Mapping[str, str], *, same_modules: bool) -> dict[str, str]:
-    """Return the environment for a child: one core less than there are, and the modules that are found here.
+def child_environment(environment: Mapping[str, str], *, same_modules: bool, sharing: int = 1) -> dict[str, str]:
+    """Return the environment for a child: its share of all cores but one, and the modules that are found here.
 
     A lower priority alone is not enough for keys to stay quick: a network uses every core for seconds at
     a time, so that the front end's thread would find no core idle when a key wakes it, only one to win
@@ -132,8 +151,9 @@ def child_environment(environment: Mapping[str, str], *, same_modules: bool) -> 
     Args:
         environment: the one of this process.
         same_modules: let the child find what is found here; not for another Python, which has its own.
+        sharing: how many children share the cores.
     """
-    spare = str(max(1, _cores() - 1))
+    spare = str(max(1, (_cores() - 1) // sharing))
     threads = dict.fromkeys(
         (
             "TF_NUM_INTRAOP_THREADS",

@@ -186,7 +186,7 @@ def test_second_run_changes_no_byte_and_starts_no_network(
     def refuse(*arguments: object, **options: object) -> None:
         raise AssertionError("a classifier was asked for without need")
 
-    monkeypatch.setattr("annot_core.annotating.obtain_classifier", refuse)
+    monkeypatch.setattr("annot_core.annotating.prepared_engine", refuse)
     events: list[Event] = []
     ac.annotate(dataset, tmp_path / "out", model=tone_model, listener=events.append)
     assert exported(tmp_path / "out") == before

@@ -5,14 +5,14 @@ import numpy as np
 import pytest
 from models import draw_colors
 
-from annot_core.classifier import batches as batches_module
-from annot_core.classifier.batches import Batches, PictureStore
-from annot_core.errors import ImageError
+from annot_core.classifier.batches import Batches, streamed
+from annot_core.classifier.pictures import PictureStore
 
 
 @pytest.fixture
 def store(tmp_path):
-    return PictureStore([image.path for image in draw_colors(tmp_path / "photos", 4).images], (16, 12))
+    with PictureStore([image.path for image in draw_colors(tmp_path / "photos", 4).images], (16, 12)) as built:
+        yield built
 
 
 LABELS = np.repeat(np.arange(2), 4)
@@ -26,9 +26,8 @@ def batches(store, indices, generator=None, size=3):
 def test_a_batch_is_pictures_labels_and_weights(store):
     pictures, labels, weights = batches(store, [0, 4, 5])[0]
     assert pictures.shape == (3, 12, 16, 3)
-    assert pictures.dtype == np.float32
-    assert pictures.max() == 255
-    np.testing.assert_array_equal(pictures[1], store.picture(4))
+    assert pictures.dtype == np.uint8
+    np.testing.assert_array_equal(pictures, store.pictures(np.array([0, 4, 5])))
     assert labels.tolist() == [[1, 0], [0, 1], [0, 1]]
     assert weights.tolist() == [0.5, 1.5, 1.5]
 
@@ -56,30 +55,45 @@ def test_a_generator_shuffles_every_epoch_and_leaves_the_indices_alone(store):
 def test_without_a_generator_the_order_stays(store):
     made = batches(store, [3, 1, 7])
     made.on_epoch_end()
-    np.testing.assert_array_equal(made[0][0][2], store.picture(7))
+    np.testing.assert_array_equal(made[0][0][2], store.pictures(np.array([7]))[0])
 
 
-@pytest.mark.parametrize(("limit", "decodings"), [(10**9, 1), (10, 3)], ids=["kept", "too large to keep"])
-def test_pictures_are_kept_while_they_fit(limit, decodings, tmp_path, monkeypatch):
-    monkeypatch.setattr(batches_module, "CACHE_BYTES", limit)
-    count = []
-    real = batches_module.read_image
-    monkeypatch.setattr(
-        batches_module, "read_image", lambda *args, **options: count.append(1) or real(*args, **options)
-    )
-    store = PictureStore([image.path for image in draw_colors(tmp_path / "photos", 1).images], (16, 12))
-    pictures = [store.picture(1) for _ in range(3)]
-    assert len(count) == decodings
-    np.testing.assert_array_equal(pictures[0], pictures[2])
+def parts(source):
+    """All that comes out of batches in one pass, as numpy."""
+    made = source if not isinstance(source, Batches) else [source[number] for number in range(len(source))]
+    return [tuple(np.asarray(part) for part in batch) for batch in made]
 
 
-def test_a_picture_that_cannot_be_read_is_told_apart(tmp_path):
-    dataset = draw_colors(tmp_path / "photos", 1)
-    dataset.images[0].path.write_bytes(b"")
-    store = PictureStore([image.path for image in dataset.images], (16, 12))
-    assert [store.readable(index) for index in range(len(store))] == [False, True]
-    with pytest.raises(ImageError):
-        store.picture(0)
+def assert_same(one, other):
+    assert len(one) == len(other)
+    for first, second in zip(one, other, strict=True):
+        for mine, yours in zip(first, second, strict=True):
+            assert (mine.dtype, mine.shape) == (yours.dtype, yours.shape)
+            np.testing.assert_array_equal(mine, yours)
+
+
+def test_streamed_batches_are_the_same_in_every_epoch(store):
+    here, ahead = (batches(store, range(7), np.random.default_rng(5)) for _ in range(2))
+    stream = streamed(ahead)
+    epochs = []
+    for _ in range(3):
+        assert_same(parts(stream), parts(here))
+        epochs.append(parts(here))
+        here.on_epoch_end()
+        ahead.on_epoch_end()
+    assert not np.array_equal(epochs[0][0][0], epochs[1][0][0])
+
+
+def test_a_second_pass_in_one_epoch_changes_nothing(store):
+    """Keras looks at a batch before the first epoch, to know what it is like."""
+    stream = streamed(batches(store, range(7), np.random.default_rng(5)))
+    assert_same(parts(stream), parts(stream))
+
+
+def test_the_network_is_told_one_shape(store):
+    stream = streamed(batches(store, range(7)))
+    assert [tuple(spec.shape) for spec in stream.element_spec] == [(3, 12, 16, 3), (3, 2), (3,)]
+    assert int(stream.cardinality()) == 3
 
 
 @pytest.mark.parametrize(("count", "size"), [(4, 3), (1, 8), (8, 4)], ids=str)
@@ -88,8 +102,9 @@ def test_dilution_brings_keras_loss_to_the_weighted_mean(count, size, store):
     layers = [keras.layers.Rescaling(1 / 2550), keras.layers.Flatten(), keras.layers.Dense(2, "softmax")]
     model = keras.Sequential([keras.Input((12, 16, 3)), *layers])
     model.compile(loss="categorical_crossentropy")
-    loss = model.evaluate(made, verbose=0)
-    pictures = np.stack([store.picture(index) for index in range(count)]).astype(np.float32)
+    loss = model.evaluate(streamed(made), verbose=0)
+    assert loss == pytest.approx(model.evaluate(made, verbose=0), rel=1e-6)
+    pictures = store.pictures(np.arange(count)).astype(np.float32)
     chances = np.asarray(model(pictures))[np.arange(count), LABELS[:count]]
     weights = WEIGHTS[LABELS[:count]]
     assert loss * made.dilution == pytest.approx(np.average(-np.log(chances), weights=weights), rel=1e-4)

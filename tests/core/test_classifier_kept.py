@@ -21,7 +21,7 @@ class Training:
     def __init__(self):
         self.asked = []
 
-    def __call__(self, images, settings, *, listener):
+    def __call__(self, images, settings, *, folder, listener):
         self.asked.append(settings)
         classes = tuple(sorted({image.class_name for image in images}))
         used = TrainingSettings("small", 3, 32, 16, settings.seed)

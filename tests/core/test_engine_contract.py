@@ -10,6 +10,8 @@ import pytest
 from acting_engine import COMMAND, ActingPipeline, acting_job, labelled, numbered
 
 from annot_core.engine import Engine
+from annot_core.engine.fleet import EngineFleet
+from annot_core.engine.gpus import gpu_environment
 from annot_core.engine.in_process import InProcessEngine
 from annot_core.engine.process import WINDOW_BATCHES, EngineProcess
 from annot_core.errors import UsageError
@@ -30,11 +32,16 @@ def in_its_own_process(home: Path) -> Engine:
     return EngineProcess(acting_job(home, batch_size=SIZE), log=home / "log", command=COMMAND)
 
 
-@pytest.fixture(params=[in_this_process, in_its_own_process], ids=lambda build: build.__name__)
+def in_a_process_a_gpu(home: Path) -> Engine:
+    environments = [gpu_environment(name) for name in ("0", "1")]
+    return EngineFleet(acting_job(home, batch_size=SIZE), environments, log=home / "log", command=COMMAND)
+
+
+@pytest.fixture(params=[in_this_process, in_its_own_process, in_a_process_a_gpu], ids=lambda build: build.__name__)
 def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     built = request.param(tmp_path)
     yield built
-    if isinstance(built, EngineProcess):
+    if isinstance(built, EngineProcess | EngineFleet):
         built.stop()
 
 
@@ -97,9 +104,10 @@ def test_no_more_is_taken_from_the_stream_than_a_few_batches(engine: Engine, tmp
             yield image
 
     done = 0
+    workers = 2 if isinstance(engine, EngineFleet) else 1
     for batch in engine.run(stream()):
         # Everything that was taken before this batch came out is done or on its way.
-        assert taken - done <= WINDOW_BATCHES * SIZE
+        assert taken - done <= workers * WINDOW_BATCHES * SIZE
         done += len(batch)
     assert done == taken == 80
 

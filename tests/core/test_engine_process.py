@@ -496,6 +496,15 @@ def test_one_core_is_left_free_where_there_are_two(monkeypatch: pytest.MonkeyPat
     assert set(environment.values()) == {threads}
 
 
+@pytest.mark.parametrize(("sharing", "threads"), [(1, "7"), (2, "3"), (8, "1")])
+def test_processes_that_share_a_machine_share_its_cores(
+    monkeypatch: pytest.MonkeyPatch, sharing: int, threads: str
+) -> None:
+    monkeypatch.setattr(spawning, "_cores", lambda: 8)
+    environment = spawning.child_environment({}, same_modules=False, sharing=sharing)
+    assert set(environment.values()) == {threads}
+
+
 def test_threads_that_a_person_chose_stay() -> None:
     chosen = {"TF_NUM_INTRAOP_THREADS": "3", "HOME": "/home/me"}
     environment = spawning.child_environment(chosen, same_modules=False)
