@@ -153,6 +153,8 @@ class Annotation:
     `image_id` is unique in the data set, whatever the case of its letters, and safe as a file name.
     `content` is the hash of the bytes that were decoded and decided on, empty where it is not known.
     `score` is the proposal's, 0 to 1; None where the box is another one than the proposal's.
+    An augmented image names the ids of its `original`, whose object it shows, and of the image that lent its
+    `ground`, if another one did; both are empty for an image of the data set's own.
     """
 
     image_id: str
@@ -164,3 +166,5 @@ class Annotation:
     content: str = ""
     score: float | None = None
     decider: Decider = Decider.PERSON
+    original: str = ""
+    ground: str = ""
