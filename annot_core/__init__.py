@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from annot_core.annotating import Annotated, annotate
+    from annot_core.augment.job import Augmented, augment_output
+    from annot_core.augment.settings import AugmentSettings, BoxSource, Effect
     from annot_core.cam.heatmapper import heatmaps
     from annot_core.classifier.request import TrainingSettings
     from annot_core.demo import draw_demo
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from annot_core.records import (
         Annotation,
         Candidate,
+        Copy,
         Decider,
         Decision,
         Failure,
@@ -40,6 +43,8 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "annotating": ("Annotated", "annotate"),
+    "augment.job": ("Augmented", "augment_output"),
+    "augment.settings": ("AugmentSettings", "BoxSource", "Effect"),
     "cam.heatmapper": ("heatmaps",),
     "classifier.request": ("TrainingSettings",),
     "demo": ("draw_demo",),
@@ -49,6 +54,7 @@ _HOMES = {
     "records": (
         "Annotation",
         "Candidate",
+        "Copy",
         "Decider",
         "Decision",
         "Failure",
@@ -68,10 +74,15 @@ __all__ = [
     "AnnotError",
     "Annotated",
     "Annotation",
+    "AugmentSettings",
+    "Augmented",
     "Box",
+    "BoxSource",
     "Candidate",
+    "Copy",
     "Decider",
     "Decision",
+    "Effect",
     "Failure",
     "Found",
     "LabelledImage",
@@ -82,6 +93,7 @@ __all__ = [
     "TrainingSettings",
     "Verdict",
     "annotate",
+    "augment_output",
     "draw_demo",
     "evaluate",
     "find_box",

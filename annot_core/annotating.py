@@ -173,7 +173,7 @@ def annotate(
             session.counts(),
             dict(timings.seconds),
             listed.skipped,
-            tuple(session_failures(session)),
+            tuple(session.failures()),
             problems,
             export,
         )
@@ -218,11 +218,10 @@ def _propose(
     # Keras takes seconds to start, so nothing of it is imported where there is nothing left to do.
     with prepared_engine(job, listener=timings.listener, clock=timings.clock) as (ready, engine):
         session.register_producer(ready.producer, ready.description)
-        waiting = list(session.waiting(ready.producer))
-        timings.listener(StageStarted(Stage.ANNOTATE, len(waiting)))
+        timings.listener(StageStarted(Stage.ANNOTATE, session.waiting_count(ready.producer)))
         with timings.stage(Stage.ANNOTATE):
             done = 0
-            for outcomes in engine.run(waiting):
+            for outcomes in engine.run(session.waiting(ready.producer)):
                 session.record(outcomes, ready.producer)
                 done += len(outcomes)
                 timings.listener(StageAdvanced(Stage.ANNOTATE, done))
@@ -245,10 +244,3 @@ def _acceptable(result: ImageResult, min_score: float) -> bool:
 
 def _keep(result: ImageResult) -> Decision:
     return Decision(result.source, result.content, Verdict.KEEP, result.class_name, result.box, Decider.AUTO)
-
-
-def session_failures(session: Session) -> Iterator[Failure]:
-    """Give the present images that could not be read or worked on, with their reasons."""
-    for result in session.results():
-        if result.status is Status.FAILED:
-            yield Failure(result.source, result.stage, result.reason)

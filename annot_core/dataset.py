@@ -9,12 +9,14 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Collection, Iterator
+from array import array
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from annot_core.errors import DatasetError
 from annot_core.file_kinds import IMAGE_ENDINGS, ending, readable, why_no_image
+from annot_core.listed import FoundFile, ListedImages
 from annot_core.records import LabelledImage, Skipped
 
 BACKGROUND_NAMES = frozenset({"background", "nothing", "none", "negative", "empty"})
@@ -23,6 +25,9 @@ BACKGROUND_NAMES = frozenset({"background", "nothing", "none", "negative", "empt
 _STREWN = frozenset({"thumbs.db", "desktop.ini", "__macosx", "@eadir"})
 _WRITTEN_FOLDERS = frozenset({"Annotations", "JPEGImages", "ImageSets", "yolo3", ".autoannot"})
 _LAYOUT = "expected DATASET/<class>/<image>, one folder for each class"
+
+# Some file systems allow times after the year 2262, which fit into no file of ours.
+_MOST_MTIME_NS = 2**63 - 1
 
 _Identity = tuple[int, int]
 
@@ -37,7 +42,7 @@ class Dataset:
     """
 
     root: Path
-    images: tuple[LabelledImage, ...]
+    images: Sequence[LabelledImage]
     classes: tuple[str, ...]
     background: frozenset[str]
     skipped: tuple[Skipped, ...]
@@ -59,14 +64,12 @@ def list_dataset(root: Path, *, background: Collection[str] = ()) -> Dataset:
     """
     root = root.absolute()
     listing = _Listing(root, background)
-    listing.run()
-    images = sorted(listing.images, key=lambda image: image.source)
-    classes = tuple(sorted({image.class_name for image in images}))
+    images = ListedImages(root, listing.files(), listing.is_background)
     return Dataset(
         root=root,
-        images=tuple(images),
-        classes=classes,
-        background=frozenset(filter(listing.is_background, classes)),
+        images=images,
+        classes=images.classes,
+        background=frozenset(filter(listing.is_background, images.classes)),
         skipped=tuple(sorted(listing.skipped, key=lambda skipped: skipped.source)),
     )
 
@@ -125,35 +128,43 @@ class _Folder:
 
 
 class _Listing:
-    """One walk over a labelled folder, gathering images and what is skipped."""
+    """One walk over a labelled folder, giving images and gathering what is skipped."""
 
     def __init__(self, root: Path, background: Collection[str]) -> None:
-        self.images: list[LabelledImage] = []
         self.skipped: list[Skipped] = []
         self._root = root
         self._background = frozenset(name.rstrip("/") for name in background)
-        self._pending: list[_Folder] = []
+        self._used: set[str] = set()
 
     def is_background(self, class_name: str) -> bool:
         """Tell whether a class has no object."""
         return class_name in self._background or class_name.casefold() in BACKGROUND_NAMES
 
-    def run(self) -> None:
-        """Walk, and refuse a folder that is not a data set."""
-        self._list_root()
-        class_names = sorted(folder.class_name for folder in self._pending)
+    def files(self) -> Iterator[FoundFile]:
+        """Walk, giving images in the order of their sources, and refuse a folder that is not a data set.
+
+        At no time is more in memory than the names in one folder, and in those that lead to it.
+        """
+        folders = self._list_root()
+        class_names = sorted(folder.class_name for folder in folders)
         self._check_background(class_names)
-        while self._pending:
-            self._list_folder(self._pending.pop())
-        used = {image.class_name for image in self.images}
-        if not used:
+        walks: list[Iterator[FoundFile | _Folder]] = [iter(folders)]
+        while walks:
+            found = next(walks[-1], None)
+            if found is None:
+                walks.pop()
+            elif isinstance(found, _Folder):
+                walks.append(self._list_folder(found))
+            else:
+                yield found
+        if not self._used:
             raise DatasetError(
                 f"no image in the {_count(len(class_names), 'class folder')} of {readable(self._root)}:"
                 f" {_LAYOUT}, with files such as .jpg or .png in them{self._example()}"
             )
         skipped = {skip.source for skip in self.skipped}
         for name in class_names:
-            if name not in used and name not in skipped:
+            if name not in self._used and name not in skipped:
                 self._skip(name, "a class folder without an image")
 
     def _example(self) -> str:
@@ -164,32 +175,36 @@ class _Listing:
         others = f" and {len(self.skipped) - 1} more" if len(self.skipped) > 1 else ""
         return f"; passed over were {readable(first.source)} ({first.reason}){others}"
 
-    def _list_root(self) -> None:
-        """Find the class folders."""
+    def _list_root(self) -> list[_Folder]:
+        """Find the class folders, in the order of what lies in them."""
         here = _identity(self._root)
         try:
-            entries = _entries(self._root)
+            entries = list(_entries(self._root))
         except OSError as error:
             raise DatasetError(_root_trouble(self._root, error)) from error
         ancestors = frozenset({here} if here else ())
         loose_images = 0
+        folders: list[_Folder] = []
         for entry in entries:
             status = self._status(entry, entry.name)
             if status is None:
                 continue
             if stat.S_ISDIR(status.st_mode):
-                self._enter(entry, entry.name, entry.name, ancestors)
+                entered = self._entered(entry, entry.name, entry.name, ancestors)
+                if entered is not None:
+                    folders.append(entered)
             elif stat.S_ISREG(status.st_mode):
                 self._skip(entry.name, "lies outside every class folder")
                 loose_images += ending(entry.name) in IMAGE_ENDINGS
             else:
                 self._skip(entry.name, "a pipe, socket or device")
-        if not self._pending:
+        if not folders:
             found = f", but found {_count(loose_images, 'image')} directly in it" if loose_images else ""
             raise DatasetError(
                 f"{readable(self._root)} has no class folders: {_LAYOUT}{found}; put the images into folders"
                 " named after their classes"
             )
+        return sorted(folders, key=lambda folder: f"{folder.source}/")
 
     def _check_background(self, class_names: list[str]) -> None:
         unknown = sorted(self._background - set(class_names))
@@ -199,45 +214,60 @@ class _Listing:
                 f" folders are {_listed(class_names)}: use one of these names"
             )
 
-    def _list_folder(self, folder: _Folder) -> None:
-        """List one folder's images, and note its sub-folders for later."""
+    def _list_folder(self, folder: _Folder) -> Iterator[FoundFile | _Folder]:
+        """Give one folder's images, and each of its sub-folders where what lies in it belongs."""
+        # Columns, and not an object a file: one folder may hold all of a million files.
+        names: list[str] = []
+        sizes_bytes, mtimes_ns = array("q"), array("q")
+        folders: dict[str, _Folder] = {}
         try:
-            entries = _entries(folder.path)
+            for entry in _entries(folder.path):
+                source = f"{folder.source}/{entry.name}"
+                status = self._status(entry, source)
+                if status is None:
+                    continue
+                name = entry.name
+                if stat.S_ISDIR(status.st_mode):
+                    entered = self._entered(entry, source, folder.class_name, folder.ancestors)
+                    if entered is None:
+                        continue
+                    # With its slash a folder sorts as what lies in it does.
+                    name += "/"
+                    folders[name] = entered
+                elif not self._is_image(entry, source, status):
+                    continue
+                names.append(name)
+                sizes_bytes.append(status.st_size)
+                mtimes_ns.append(min(status.st_mtime_ns, _MOST_MTIME_NS))
         except OSError as error:
             self._skip(folder.source, f"the folder cannot be read: {error.strerror or error}")
             return
-        is_background = self.is_background(folder.class_name)
-        for entry in entries:
-            source = f"{folder.source}/{entry.name}"
-            status = self._status(entry, source)
-            if status is None:
-                continue
-            if stat.S_ISDIR(status.st_mode):
-                self._enter(entry, source, folder.class_name, folder.ancestors)
-            elif not stat.S_ISREG(status.st_mode):
-                self._skip(source, "a pipe, socket or device")
-            elif trouble := why_no_image(entry):
-                self._skip(source, trouble)
+        for place in sorted(range(len(names)), key=names.__getitem__):
+            if (name := names[place]) in folders:
+                yield folders[name]
             else:
-                self.images.append(
-                    LabelledImage(
-                        root=self._root,
-                        source=source,
-                        class_name=folder.class_name,
-                        is_background=is_background,
-                        size_bytes=status.st_size,
-                        mtime_ns=status.st_mtime_ns,
-                    )
-                )
+                self._used.add(folder.class_name)
+                yield FoundFile(f"{folder.source}/{name}", sizes_bytes[place], mtimes_ns[place])
 
-    def _enter(self, entry: os.DirEntry[str], source: str, class_name: str, ancestors: frozenset[_Identity]) -> None:
+    def _is_image(self, entry: os.DirEntry[str], source: str, status: os.stat_result) -> bool:
+        """Tell whether an entry is an image; if not it is noted as skipped."""
+        trouble = why_no_image(entry) if stat.S_ISREG(status.st_mode) else "a pipe, socket or device"
+        if trouble:
+            self._skip(source, trouble)
+        return not trouble
+
+    def _entered(
+        self, entry: os.DirEntry[str], source: str, class_name: str, ancestors: frozenset[_Identity]
+    ) -> _Folder | None:
+        """Return a folder to be listed, None, and noted as skipped, where it is not to be."""
         here = _identity(entry.path)
         if here is None:
             self._skip(source, "the folder vanished while it was listed")
         elif here in ancestors:
             self._skip(source, "a link that leads back to a folder it lies in")
         else:
-            self._pending.append(_Folder(entry.path, source, class_name, ancestors | {here}))
+            return _Folder(entry.path, source, class_name, ancestors | {here})
+        return None
 
     def _status(self, entry: os.DirEntry[str], source: str) -> os.stat_result | None:
         """Return what an entry is, links followed; None, and noted as skipped, where that fails."""
@@ -251,10 +281,12 @@ class _Listing:
         self.skipped.append(Skipped(source, reason))
 
 
-def _entries(folder: Path | str) -> list[os.DirEntry[str]]:
-    """Return what a folder holds, less what is never mentioned."""
+def _entries(folder: Path | str) -> Iterator[os.DirEntry[str]]:
+    """Give what a folder holds, less what is never mentioned; kept, an entry takes a kilobyte once it was looked at."""
     with os.scandir(folder) as entries:
-        return [entry for entry in entries if not entry.name.startswith(".") and entry.name.casefold() not in _STREWN]
+        for entry in entries:
+            if not entry.name.startswith(".") and entry.name.casefold() not in _STREWN:
+                yield entry
 
 
 def _class_folders(root: Path) -> Iterator[str]:

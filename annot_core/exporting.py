@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import heapq
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from annot_core.errors import UsageError
-from annot_core.export import CLASSES, DEFAULT_FORMATS, TRAIN_VAL, ExportSummary, export_all
+from annot_core.export import CLASSES, DEFAULT_FORMATS, TRAIN_VAL, ExportSummary, assign, export_all
+from annot_core.export.split import Split
 from annot_core.progress import Listener, ignore
+from annot_core.records import Annotation
 from annot_core.session import Session
 
 LOCK_FILE = "exporting"
@@ -38,11 +42,7 @@ def export_output(
         ExportError: the files could not be written, or do not read back as written.
     """
     with Session.load(output) as session:
-        if not session.root.is_dir():
-            raise UsageError(
-                f"expected the images in {str(session.root)!r}, where they were annotated, found no such folder; put "
-                "them back, or annotate them where they are now, to the same output"
-            )
+        check_images(session)
         return export_session(session, output, formats, shares=shares, seed=seed, listener=listener)
 
 
@@ -57,6 +57,9 @@ def export_session(
 ) -> ExportSummary | None:
     """Write the files of everything that is kept; None where nothing is, and nothing was written before.
 
+    Augmented images are written too, as long as what they are made from is kept as it was. One with another image's
+    ground is left out where the two come into different sets: else a detector would know what it is tested on.
+
     Raises:
         SessionError: another program is writing the files.
         ExportError: the files could not be written, or do not read back as written.
@@ -65,14 +68,58 @@ def export_session(
     # With nothing kept there is nothing to write, but what an earlier run wrote has to go.
     if not kept and not (output / CLASSES).exists():
         return None
+    copies = session.copy_count()
     with session.alone(LOCK_FILE):
+        annotations = session.annotations()
+        if copies:
+            joined = _copies(session, split_of(session, shares, seed))
+            annotations = heapq.merge(annotations, joined, key=lambda one: one.image_id)
         return export_all(
-            session.annotations(),
+            annotations,
             output,
             formats,
-            total=kept,
+            total=kept + copies,
             classes=session.object_classes(),
             shares=shares,
             seed=seed,
             listener=listener,
         )
+
+
+def check_images(session: Session) -> None:
+    """Make sure that the images are where they were annotated.
+
+    Raises:
+        UsageError: that folder is gone.
+    """
+    if not session.root.is_dir():
+        raise UsageError(
+            f"expected the images in {str(session.root)!r}, where they were annotated, found no such folder; put "
+            "them back, or annotate them where they are now, to the same output"
+        )
+
+
+def split_of(session: Session, shares: Mapping[str, float], seed: int = 0) -> Split:
+    """Return the set of each kept image as an export with these shares gives it.
+
+    Raises:
+        UsageError: the shares do not add up to 1.
+    """
+    return assign(_Kept(session), shares, seed)
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """Class name and id of the kept images, as often as they are asked for."""
+
+    session: Session
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        return ((one.class_name, one.image_id) for one in self.session.annotations())
+
+
+def _copies(session: Session, split: Split) -> Iterator[Annotation]:
+    """Give the augmented images, but for those that would join two sets."""
+    for copy in session.copies():
+        if not copy.ground or split[copy.ground] == split[copy.original]:
+            yield copy

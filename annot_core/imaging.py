@@ -26,7 +26,7 @@ from PIL import Image, ImageFile, UnidentifiedImageError
 
 from annot_core.color_modes import as_rgb
 from annot_core.errors import ImageError
-from annot_core.jpeg import UPRIGHT, without_orientation
+from annot_core.jpeg import UPRIGHT, is_upright_color, without_orientation
 from annot_core.limits import MAX_PIXELS
 from annot_core.orientation import SIDEWAYS, orientation, turned, upright_size
 from annot_core.pillow_settings import pillow_settings
@@ -82,7 +82,7 @@ def read_image(path: Path | str, *, fit: tuple[int, int] | None = None, max_pixe
             image.draft(None, fit if turn not in SIDEWAYS else (fit[1], fit[0]))
         pixels = np.ascontiguousarray(_upright_rgb(image, turn))
     pixels.setflags(write=False)
-    return DecodedImage(pixels, size, _hash(data))
+    return DecodedImage(pixels, size, bytes_hash(data))
 
 
 def upright_jpeg(path: Path | str, *, content: str = "", quality: int = 95, max_pixels: int = MAX_PIXELS) -> bytes:
@@ -105,14 +105,16 @@ def upright_jpeg(path: Path | str, *, content: str = "", quality: int = 95, max_
     if not 1 <= quality <= 100:
         raise ValueError(f"expected a quality of 1 to 100, got {quality}")
     data = _read_bytes(path, max_pixels)
-    if content and _hash(data) != content:
-        raise ImageError("the file changed since it was annotated; annotate the folder again, which does it anew")
+    if content:
+        if bytes_hash(data) != content:
+            raise ImageError("the file changed since it was annotated; annotate the folder again, which does it anew")
+        if is_upright_color(data):
+            return without_orientation(data)
     with _opened(io.BytesIO(data), max_pixels) as image:
         turn = orientation(image)
         # A JPEG with further pictures behind the first one (MPO) is a JPEG to every reader.
         if image.format in ("JPEG", "MPO") and image.mode == "RGB" and turn == UPRIGHT:
-            if not content:
-                image.load()
+            image.load()
             return without_orientation(data)
         if max(image.size) > _JPEG_LONGEST_SIDE:
             raise ImageError(
@@ -149,6 +151,13 @@ def content_hash(path: Path | str) -> str:
         return hashlib.file_digest(stream, _new_hash).hexdigest()
 
 
+def bytes_hash(data: bytes) -> str:
+    """Return the hash of bytes, as `content_hash` gives it for a file that holds them."""
+    digest = _new_hash()
+    digest.update(data)
+    return digest.hexdigest()
+
+
 def resize(pixels: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
     """Return a picture in another size, without aliasing.
 
@@ -176,12 +185,6 @@ def resize(pixels: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8
 
 def _new_hash() -> hashlib.blake2b:
     return hashlib.blake2b(digest_size=_HASH_BYTES)
-
-
-def _hash(data: bytes) -> str:
-    digest = _new_hash()
-    digest.update(data)
-    return digest.hexdigest()
 
 
 @contextlib.contextmanager

@@ -22,6 +22,22 @@ _APP1, _START_OF_SCAN, _END_OF_IMAGE = 0xE1, 0xDA, 0xD9
 _STANDALONE_MARKERS = frozenset({0x01, *range(0xD0, 0xD9)})
 
 
+# SOF markers begin a frame; C4, C8 and CC of the range are tables (ITU-T T.81, table B.1).
+_FRAME_MARKERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+# Nothing follows these: a stuffed zero and the markers that stand alone.
+_BARE_MARKERS = _STANDALONE_MARKERS | {0x00}
+_COLOR_COMPONENTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What the header of a JPEG's frame says: the size in pixels, as stored, and how many color components."""
+
+    width: int
+    height: int
+    components: int
+
+
 @dataclass(frozen=True, slots=True)
 class _Directory:
     """The first directory of a TIFF file: where its entries lie and which of them tell orientation."""
@@ -30,6 +46,33 @@ class _Directory:
     count_at: int
     count: int
     orientations_at: tuple[int, ...]
+
+
+def frame_of(jpeg: bytes) -> Frame | None:
+    """Return the first frame header of a JPEG file (ITU-T T.81, annex B), None where there is none."""
+    position = 2
+    while jpeg.startswith(b"\xff\xd8") and position + 10 <= len(jpeg):
+        # Fill bytes, and junk that decoders pass over too, may stand before a marker.
+        if jpeg[position] != 0xFF or jpeg[position + 1] == 0xFF:
+            position += 1
+        elif jpeg[position + 1] in _BARE_MARKERS:
+            position += 2
+        elif jpeg[position + 1] in _FRAME_MARKERS:
+            height, width, components = struct.unpack_from(">HHB", jpeg, position + 5)
+            return Frame(width, height, components)
+        else:
+            position += 2 + int(struct.unpack_from(">H", jpeg, position + 2)[0])
+    return None
+
+
+def is_upright_color(jpeg: bytes) -> bool:
+    """Tell whether a JPEG file that decodes is one of three components that needs no turning."""
+    frame = frame_of(jpeg)
+    if frame is None or frame.components != _COLOR_COMPONENTS:
+        return False
+    spans = list(_exif_spans(jpeg))
+    # Decoders join several records into one, and what that says is left to them.
+    return not spans or (len(spans) == 1 and exif_orientation(jpeg[slice(*spans[0])]) == UPRIGHT)
 
 
 def exif_orientation(exif: bytes) -> int:

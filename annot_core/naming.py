@@ -8,10 +8,13 @@ survives all of that, and that depends on nothing but their arguments.
 from __future__ import annotations
 
 import hashlib
+import itertools
 import unicodedata
-from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
 
 MAX_ID_BYTES: Final = 139
 """The most UTF-8 bytes of an id: with `.xml` that is 143, the least that file systems in use allow
@@ -20,6 +23,7 @@ for a name (eCryptfs, which encrypted home folders lie on; elsewhere it is 255).
 _FALLBACK_ID: Final = "image"
 _FALLBACK_LABEL: Final = "class"
 _DIGEST_BYTES: Final = 6
+_KEY_BYTES: Final = 8
 
 # Windows opens a device instead of a file where the part before the first dot is one of these.
 _DEVICES: Final = frozenset(
@@ -102,14 +106,14 @@ def image_ids(images: Sequence[tuple[str, str]], taken: Collection[str] = ()) ->
     Returns:
         One id for each image, in the order of `images`.
     """
-    used = {file_key(name) for name in taken}
-    stems = [clean_id(_stem(source)) for _, source in images]
-    keys = [file_key(stem) for stem in stems]
-    counts = Counter(keys)
-    ids = stems
-    crowded = [index for index, key in enumerate(keys) if counts[key] > 1 or key in used]
-    used.update(keys[index] for index in range(len(images)) if counts[keys[index]] == 1)
-    for index, name in _told_apart(images, sorted(crowded, key=lambda index: images[index][::-1]), used):
+    ids = [clean_id(_stem(source)) for _, source in images]
+    keys = _digests(ids)
+    used = np.unique(_digests(taken))
+    _, group, sizes = np.unique(keys, return_inverse=True, return_counts=True)
+    is_alone = sizes[group] == 1
+    crowded = np.flatnonzero(~is_alone | np.isin(keys, used))
+    used = np.union1d(used, keys[is_alone])
+    for index, name in _told_apart(images, _in_source_order(images, crowded.tolist()), used):
         ids[index] = name
     return tuple(ids)
 
@@ -144,25 +148,54 @@ def _stem(source: str) -> str:
     return stem or name
 
 
-def _told_apart(images: Sequence[tuple[str, str]], indices: Sequence[int], used: set[str]) -> Iterator[tuple[int, str]]:
-    """Yield an id with the class in it for each of `indices`, adding its key to `used`."""
-    prefixed = {index: clean_id(f"{images[index][0]}-{_stem(images[index][1])}") for index in indices}
-    waiting = []
-    for index, name in prefixed.items():
-        key = file_key(name)
-        if key in used:
-            waiting.append((index, name, key))
-        else:
-            used.add(key)
-            yield index, name
+def _digest(name: str) -> int:
+    """Return eight bytes that stand for a name's `file_key`, of which a million have to be in memory together.
+
+    They are the same for other keys only once in 10**19 pairs, which then costs a needless prefix or number.
+    """
+    key = file_key(name).encode("utf-8", "surrogatepass")
+    return int.from_bytes(hashlib.blake2b(key, digest_size=_KEY_BYTES).digest())
+
+
+def _digests(names: Collection[str]) -> NDArray[np.uint64]:
+    return np.fromiter(map(_digest, names), dtype=np.uint64, count=len(names))
+
+
+def _in_source_order(images: Sequence[tuple[str, str]], indices: list[int]) -> list[int]:
+    """Return indices of images in the order of their sources; sorting takes much memory, so not in vain."""
+    if all(images[one][::-1] <= images[next_one][::-1] for one, next_one in itertools.pairwise(indices)):
+        return indices
+    return sorted(indices, key=lambda index: images[index][::-1])
+
+
+def _told_apart(
+    images: Sequence[tuple[str, str]], indices: Sequence[int], used: NDArray[np.uint64]
+) -> Iterator[tuple[int, str]]:
+    """Yield an id with the class in it for each of `indices`, which has none of the sorted digests in `used`."""
+
+    def prefixed(index: int) -> str:
+        class_name, source = images[index]
+        return clean_id(f"{class_name}-{_stem(source)}")
+
+    keys = np.fromiter((_digest(prefixed(index)) for index in indices), dtype=np.uint64, count=len(indices))
+    # The first one of those alike keeps its name, unless it is used already.
+    unique, first = np.unique(keys, return_index=True)
+    is_free = np.zeros(len(keys), dtype=np.bool_)
+    is_free[first] = ~np.isin(unique, used)
+    for place in np.flatnonzero(is_free).tolist():
+        yield indices[place], prefixed(indices[place])
     # Numbers come last, so that none takes the name that a prefix alone would give to another image.
     # One counter for each name makes this linear: no number is tried twice.
-    numbered: dict[str, Iterator[str]] = {}
-    for index, name, key in waiting:
-        names = numbered.setdefault(key, _numbered(name, "-"))
-        free = next(short for short in map(_shortened, names) if file_key(short) not in used)
-        used.add(file_key(free))
-        yield index, free
+    waiting = np.flatnonzero(~is_free).tolist()
+    given = set(used.tolist()).union(unique.tolist()) if waiting else set()
+    numbered: dict[int, Iterator[str]] = {}
+    for place in waiting:
+        names = numbered.setdefault(int(keys[place]), _numbered(prefixed(indices[place]), "-"))
+        for name in map(_shortened, names):
+            if (key := _digest(name)) not in given:
+                break
+        given.add(key)
+        yield indices[place], name
 
 
 def _numbered(name: str, joint: str) -> Iterator[str]:

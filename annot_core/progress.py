@@ -17,6 +17,7 @@ class Stage(enum.StrEnum):
     LIST = "list"
     TRAIN = "train"
     ANNOTATE = "annotate"
+    AUGMENT = "augment"
     EXPORT = "export"
 
 

@@ -168,3 +168,18 @@ class Annotation:
     decider: Decider = Decider.PERSON
     original: str = ""
     ground: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """What came of making an augmented image: the image, or the `reason` why there is none.
+
+    Copies are numbered from 1. `plan` is a hash of all that this one is made from. `parents` are the kept images
+    that it is made from, its original first, as they were then.
+    """
+
+    number: int
+    plan: str
+    annotation: Annotation
+    parents: tuple[Annotation, ...]
+    reason: str = ""

@@ -65,8 +65,9 @@ def read_truth(path: Path) -> Truth:
     """Read true boxes from a CSV file, a folder of Pascal VOC XML files, or a VOC data set.
 
     A CSV file has the columns file, xmin, ymin, xmax and ymax (more are ignored) and a row for each box,
-    inclusive pixels as integers. They count from 0 if any number in the file is 0, else from 1: nothing
-    in such a file says which, but of real boxes some begin at the border. VOC counts from 1.
+    inclusive pixels as integers; in the row of an image without an object these are empty. They count from
+    0 if any number in the file is 0, else from 1: nothing in such a file says which, but of real boxes some
+    begin at the border. VOC counts from 1.
 
     Args:
         path: a `.csv` file; a folder with `.xml` files, or with a folder `Annotations` that has them.
@@ -83,22 +84,22 @@ def read_truth(path: Path) -> Truth:
 
 def _read_csv(path: Path) -> Truth:
     """Read the rows; surrogate escapes stand for bytes that are no text, as in an image's source."""
-    rows: list[tuple[str, Edges]] = []
+    rows: list[tuple[str, Edges | None]] = []
     try:
         with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
             rows.extend(_csv_rows(path, csv.DictReader(file)))
     except (OSError, csv.Error) as error:
         raise UsageError(f"expected a CSV file of boxes in {path}, but: {error}") from error
-    counted_from_0 = any(0 in edges for _, edges in rows)
+    counted_from_0 = any(0 in edges for _, edges in rows if edges is not None)
     to_box = from_zero_based if counted_from_0 else from_one_based
     boxes: dict[str, list[Box]] = {}
     for key, edges in rows:
-        boxes.setdefault(key, []).append(to_box(*edges))
+        boxes.setdefault(key, []).extend([] if edges is None else [to_box(*edges)])
     return Truth({key: tuple(listed) for key, listed in boxes.items()})
 
 
-def _csv_rows(path: Path, reader: csv.DictReader[str]) -> Iterator[tuple[str, Edges]]:
-    """Yield each row's key and inclusive edges."""
+def _csv_rows(path: Path, reader: csv.DictReader[str]) -> Iterator[tuple[str, Edges | None]]:
+    """Yield each row's key and inclusive edges, None where there is no box."""
     columns = [name.strip() for name in reader.fieldnames or []]
     reader.fieldnames = columns
     missing = [name for name in ("file", *_EDGES) if name not in columns]
@@ -112,7 +113,8 @@ def _csv_rows(path: Path, reader: csv.DictReader[str]) -> Iterator[tuple[str, Ed
         key = (row["file"] or "").removeprefix("./")
         if not key:
             raise UsageError(f"expected the path of an image in column file of {where}, found none")
-        yield key, _edges({name: row[name] for name in _EDGES}, where)
+        texts = {name: row[name] for name in _EDGES}
+        yield key, _edges(texts, where) if any(texts.values()) else None
 
 
 def _read_voc(folder: Path) -> Truth:

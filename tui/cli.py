@@ -16,6 +16,7 @@ from tui import options
 
 if TYPE_CHECKING:
     from annot_core.annotating import Annotated
+    from annot_core.augment.settings import AugmentSettings
     from annot_core.classifier.request import TrainingSettings
 
 FAILED, STRICT_FAILED = 1, 3
@@ -36,6 +37,7 @@ _PLANNED = (
     "max_pixels",
 )
 _HEADLESS = ("min_score", "redo", "report", "formats", "shares")
+_AUGMENTED = ("seed", "min_visible", "longest_side_px", "background_share", "without", "min_score")
 DEMO_FOLDER = Path("autoannot-demo")
 DEMO_IMAGE_SIZE_PX = 128
 DEFAULT_SIZES = "100,500,1000,2500"
@@ -200,6 +202,35 @@ def export(output: Path, formats: tuple[str, ...], shares: dict[str, float], see
     sys.exit(STRICT_FAILED if strict and summary.problems else 0)
 
 
+@main.command(short_help="Make many more annotated images of those that are kept.")
+@click.argument("output", type=options.FILE)
+@options.augment_options
+@options.export_options
+@options.model_options
+@options.box_options
+@options.seed_option
+@options.strict_option
+def augment(output: Path, count: int, strict: bool, **chosen: Any) -> None:
+    """Make COUNT augmented images of those that are kept in OUTPUT, and write all of them.
+
+    The same seed gives the same images, and a larger COUNT keeps the earlier ones; 0 removes them. What has been made
+    is not made again, so that a run that was stopped goes on where it was.
+    """
+    from annot_core.augment.job import augment_output
+    from tui.plain.running import console, reporting
+    from tui.plain.summary import print_augmented
+
+    settings = _augmenting(chosen)
+    with reporting() as hear:
+        result = augment_output(output, count, settings, log_output=True, listener=hear, **chosen)
+    print_augmented(console(), result)
+    if count and not result.images:
+        click.echo("error: expected at least one augmented image, found none; see the reasons above", err=True)
+        sys.exit(FAILED)
+    has_troubles = result.failures or (result.export is not None and result.export.problems)
+    sys.exit(STRICT_FAILED if strict and has_troubles else 0)
+
+
 @main.command(short_help="Compare boxes with true ones.")
 @click.argument("output", type=options.FILE)
 @click.option("--truth", type=options.FILE, required=True, help="CSV of true boxes, or a folder of VOC XML files.")
@@ -354,6 +385,15 @@ def _training(chosen: dict[str, Any]) -> TrainingSettings:
     from annot_core.classifier.request import TrainingSettings
 
     return TrainingSettings(**{name: chosen[name] for name in _TRAINED})
+
+
+def _augmenting(chosen: dict[str, Any]) -> AugmentSettings:
+    """Take the settings of augmentation out of the options of the command line."""
+    from annot_core.augment.settings import AugmentSettings, BoxSource
+
+    if chosen["boxes"] != BoxSource.ANNOTATE and (given := [name for name in ("model", "classes") if chosen[name]]):
+        raise click.UsageError(f"expected --boxes annotate with --{given[0]}, found none; add it, or leave that out")
+    return AugmentSettings(boxes=BoxSource(chosen.pop("boxes")), **{name: chosen.pop(name) for name in _AUGMENTED})
 
 
 def _exit_code(result: Annotated, strict: bool) -> int:

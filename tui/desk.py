@@ -9,7 +9,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from annot_core.annotating import session_failures
 from annot_core.classifier.obtaining import check_trainable
 from annot_core.dataset import Dataset, list_dataset
 from annot_core.engine import BATCH_SIZE
@@ -114,7 +113,7 @@ class Desk:
 
     def failures(self, most: int) -> Iterator[Failure]:
         """Give the present images that could not be worked on, at most so many, in path order."""
-        return itertools.islice(session_failures(self.session), most)
+        return itertools.islice(self.session.failures(), most)
 
     def export(self, listener: Listener = ignore) -> ExportSummary | None:
         """Write the files of everything that is kept, in the default formats; None where nothing is.

@@ -8,6 +8,14 @@ from typing import Any, TypeVar
 
 import click
 
+from annot_core.augment.settings import (
+    BACKGROUND_SHARE,
+    LONGEST_SIDE_PX,
+    MIN_SCORE,
+    MIN_VISIBLE,
+    BoxSource,
+    Effect,
+)
 from annot_core.cam import method_names
 from annot_core.classifier.backbones import backbone_names
 from annot_core.errors import UsageError
@@ -43,11 +51,21 @@ def read_size(ctx: click.Context, param: click.Parameter, value: str) -> tuple[i
 
 def read_formats(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
     """Read names of formats that were typed one by one, or with commas between."""
+    return _read_names(ctx, param, values, "formats", exporter_names()) or DEFAULT_FORMATS
+
+
+def read_effects(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> frozenset[Effect]:
+    """Read names of effects in the same way."""
+    return frozenset(map(Effect, _read_names(ctx, param, values, "effects", tuple(Effect))))
+
+
+def _read_names(
+    ctx: click.Context, param: click.Parameter, values: tuple[str, ...], kind: str, known: tuple[str, ...]
+) -> tuple[str, ...]:
     names = tuple(dict.fromkeys(name.strip() for value in values for name in value.split(",")))
-    if unknown := [name for name in names if name not in exporter_names()]:
-        known = ", ".join(exporter_names())
-        raise click.BadParameter(f"expected formats out of {known}, found {unknown[0]!r}", ctx, param)
-    return names or DEFAULT_FORMATS
+    if unknown := [name for name in names if name not in known]:
+        raise click.BadParameter(f"expected {kind} out of {', '.join(known)}, found {unknown[0]!r}", ctx, param)
+    return names
 
 
 def read_shares(ctx: click.Context, param: click.Parameter, value: str) -> dict[str, float]:
@@ -92,6 +110,57 @@ def training_options(command: Command) -> Command:
         ),
         click.option("--batch-size", type=click.IntRange(1, 4096), help="Pictures in a training step."),
         seed_option,
+    )
+
+
+def augment_options(command: Command) -> Command:
+    """Add how many augmented images are made, and how."""
+    return _added(
+        command,
+        click.option("--count", type=click.IntRange(0), required=True, help="Augmented images there are to be in all."),
+        click.option(
+            "--boxes",
+            type=click.Choice([one.value for one in BoxSource]),
+            default=BoxSource.TRANSFORM.value,
+            show_default=True,
+            help="transform: the geometry carries the kept box along. annotate: the classifier finds it anew.",
+        ),
+        click.option(
+            "--min-score",
+            type=click.FloatRange(0, 1),
+            default=MIN_SCORE,
+            show_default=True,
+            help="Leave out images whose box, with --boxes annotate, has a lower score.",
+        ),
+        click.option(
+            "--min-visible",
+            type=click.FloatRange(0, 1),
+            default=MIN_VISIBLE,
+            show_default=True,
+            help="The least share of a box's area that is left in the picture; else another one is drawn.",
+        ),
+        click.option(
+            "--longest-side",
+            "longest_side_px",
+            type=click.IntRange(8, 8192),
+            default=LONGEST_SIDE_PX,
+            show_default=True,
+            help="Larger images are shrunk to so many pixels.",
+        ),
+        click.option(
+            "--background-share",
+            type=click.FloatRange(0, 1),
+            default=BACKGROUND_SHARE,
+            show_default=True,
+            help="The share of images to make from those without an object, where there are any.",
+        ),
+        click.option(
+            "--without",
+            multiple=True,
+            callback=read_effects,
+            metavar="EFFECT[,EFFECT...]",
+            help=f"What not to do to images, of {', '.join(Effect)}.",
+        ),
     )
 
 
@@ -144,6 +213,19 @@ def display_options(command: Command) -> Command:
 
 
 def recipe_options(command: Command) -> Command:
+    """Add how boxes are found, and which of them are accepted."""
+    return box_options(
+        click.option(
+            "--min-score",
+            type=click.FloatRange(0, 1),
+            default=0.0,
+            show_default=True,
+            help="Accept only boxes with at least this score.",
+        )(command)
+    )
+
+
+def box_options(command: Command) -> Command:
     """Add how boxes are found."""
     return _added(
         command,
@@ -163,13 +245,6 @@ def recipe_options(command: Command) -> Command:
         ),
         click.option("--search", type=click.Choice(search_names()), help="How the box is found in the binary map."),
         click.option("--max-iter", type=click.IntRange(0, 1000), help="Steps of --search bayes."),
-        click.option(
-            "--min-score",
-            type=click.FloatRange(0, 1),
-            default=0.0,
-            show_default=True,
-            help="Accept only boxes with at least this score.",
-        ),
     )
 
 

@@ -1,6 +1,10 @@
 """The one step that every Keras backend does in its own way: compiling, and a gradient.
 
 All the rest of the heat map code is `keras.ops`.
+
+Behind global pooling and one dense layer the gradient could be written down instead: a row of the dense layer's weights
+over the number of cells. Measured with the small network, differentiating the head takes 3 to 5 % of the step, so there
+is one way for every head.
 """
 
 from __future__ import annotations
@@ -66,6 +70,8 @@ def _jax_gradient(function: Differentiating) -> Differentiating:
 def _tensorflow_compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     import tensorflow as tf
 
+    # Without XLA: with `jit_compile=True` the step took 1.07 times as long for the small network on a CPU, and 9 times
+    # as long for MobileNetV3 at 224 pixels.
     result: Callable[..., Any] = tf.function(function, autograph=False)
     return result
 

@@ -33,6 +33,23 @@ class Heat:
     probabilities: NDArray[np.float32]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class HeatUnderWay:
+    """Heat maps that the device computes, or has computed; `wait` has them brought here."""
+
+    _maps: Any
+    _probabilities: Any
+
+    def wait(self) -> Heat:
+        """Wait for the device, and return what it computed."""
+        import keras
+
+        return Heat(
+            np.asarray(keras.ops.convert_to_numpy(self._maps), dtype=np.float32),
+            np.asarray(keras.ops.convert_to_numpy(self._probabilities), dtype=np.float32),
+        )
+
+
 class Heatmapper:
     """Makes heat maps with one classifier and one method; the work is compiled once a batch shape."""
 
@@ -68,15 +85,19 @@ class Heatmapper:
             images: (N, H, W, C), as the model takes them.
             class_indices: (N,) int, which class of the model each map is for.
         """
+        return self.begin(images, class_indices).wait()
+
+    def begin(self, images: NDArray[np.generic], class_indices: NDArray[np.integer]) -> HeatUnderWay:
+        """Have the heat maps of a batch made, and do not wait for them where the device works by itself.
+
+        A GPU does: whoever begins the next batch before waiting for this one has it brought to the device meanwhile.
+        The arguments are those of `heat`.
+        """
         import keras
 
         pictures = keras.ops.convert_to_tensor(images, dtype="float32")
         indices = keras.ops.convert_to_tensor(np.asarray(class_indices, dtype=np.int32))
-        maps, probabilities = self._compiled(pictures, indices)
-        return Heat(
-            np.asarray(keras.ops.convert_to_numpy(maps), dtype=np.float32),
-            np.asarray(keras.ops.convert_to_numpy(probabilities), dtype=np.float32),
-        )
+        return HeatUnderWay(*self._compiled(pictures, indices))
 
     def _step(self, images: Any, indices: Any) -> tuple[Any, Any]:
         maps, probabilities = self._plain(images, indices)

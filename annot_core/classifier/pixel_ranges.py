@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import warnings
 from collections.abc import Iterator, Sequence
@@ -128,8 +129,10 @@ def _sample(
     """Some readable images from all over the data set, (N, height, width, 3) uint8, and their classes (N,)."""
     pictures: list[NDArray[np.uint8]] = []
     labels: list[int] = []
-    known = [image for image in images if image.class_name in names]
-    for image in known[:: max(1, len(known) // PROBED_IMAGES)]:
+    # Counted first, and not gathered: there may be a million of them.
+    known = sum(image.class_name in names for image in images)
+    step = max(1, known // PROBED_IMAGES)
+    for image in itertools.islice((image for image in images if image.class_name in names), 0, None, step):
         try:
             pictures.append(resize(read_image(image.path, fit=size).pixels, size))
         except ImageError:

@@ -14,16 +14,35 @@ from annot_core.errors import ModelError
 def start_keras() -> None:
     """Import Keras once, with its backend set up for long runs on shared machines.
 
+    TensorFlow and JAX would otherwise take all or three quarters of a GPU's memory at once, and leave nothing to
+    another program on it. What a person has set in the environment stays.
+
     Raises:
         ModelError: Keras or its backend cannot be imported.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
     try:
         import keras
     except ImportError as error:
         raise ModelError(f"expected Keras and TensorFlow to be installed, found: {error}") from error
-    if keras.backend.backend() != "tensorflow":
-        return
+    if keras.backend.backend() == "tensorflow":
+        _grow_memory()
+
+
+def gpu_count() -> int:
+    """Return how many GPUs the running backend sees."""
+    import keras
+
+    try:
+        return len(keras.distribution.list_devices("gpu"))
+    except (RuntimeError, NotImplementedError):
+        # JAX knows no such kind of device where there is none; other backends list none.
+        return 0
+
+
+def _grow_memory() -> None:
+    """Have TensorFlow take memory of every GPU as it needs it."""
     import tensorflow as tf
 
     for device in tf.config.list_physical_devices("GPU"):
@@ -32,13 +51,6 @@ def start_keras() -> None:
         except RuntimeError:
             # The devices are already in use by the program that called us, with its own setting.
             return
-
-
-def gpu_count() -> int:
-    """Return how many GPUs the running backend sees."""
-    import keras
-
-    return len(keras.distribution.list_devices("gpu"))
 
 
 @contextlib.contextmanager

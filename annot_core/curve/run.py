@@ -15,6 +15,7 @@ from annot_core.curve.verdict import Verdict, judge
 from annot_core.detector.examples import Example, TrueBox
 from annot_core.detector.request import DetectorSettings
 from annot_core.errors import ExportError, UsageError
+from annot_core.exporting import check_images
 from annot_core.native_output import LOG_FILE, output_to
 from annot_core.progress import Listener, Notice, ignore
 from annot_core.records import Annotation
@@ -69,6 +70,7 @@ def learning_curve(
     chosen = settings or DetectorSettings()
     folder = Path(output) / FOLDER
     with Session.load(Path(output)) as session:
+        check_images(session)
         parts = plan_parts(_annotations(session), chosen.seed)
         _check(parts, session)
         usable = part_sizes(sizes, len(parts.training))
@@ -90,6 +92,7 @@ def learning_curve(
 def _annotations(session: Session) -> Iterator[Annotation]:
     """Give the data set's own images and the augmented ones."""
     yield from session.annotations()
+    yield from session.copies()
 
 
 def _check(parts: Parts, session: Session) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Callable, Iterable, Iterator
 
 from annot_core.errors import ImageError
 from annot_core.export.contract import image_file
 from annot_core.export.parallel import in_order
 from annot_core.export.writing import Writing
+from annot_core.jpeg import Frame, frame_of
 from annot_core.limits import MAX_PIXELS
 from annot_core.records import Annotation, Failure
 
@@ -17,11 +17,6 @@ UprightJpeg = Callable[[Annotation], bytes]
 
 STAGE = "export"
 """The stage that a `Failure` of this room names."""
-
-# SOF markers carry the size; C4, C8 and CC of the range are tables (ITU-T T.81, table B.1).
-_FRAME_MARKERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
-# Nothing follows these: a stuffed zero, TEM, RST0 to RST7, SOI.
-_BARE_MARKERS = frozenset([0x00, 0x01, *range(0xD0, 0xD9)])
 
 
 def write_images(
@@ -45,7 +40,7 @@ def write_images(
     def write(annotation: Annotation) -> Annotation | Failure:
         try:
             data = upright_jpeg(annotation)
-            _check(annotation, jpeg_size(data))
+            _check(annotation, frame_of(data))
         except (ImageError, OSError) as error:
             return Failure(annotation.source, STAGE, str(error))
         writing.write(image_file(annotation.image_id), data)
@@ -67,29 +62,11 @@ def read_upright_jpeg(annotation: Annotation) -> bytes:
     return upright_jpeg(annotation.path, content=annotation.content, max_pixels=most)
 
 
-def jpeg_size(data: bytes) -> tuple[int, int]:
-    """Return (width, height) in pixels of a JPEG, from its frame header (ITU-T T.81, annex B).
-
-    Raises:
-        ImageError: there is no frame header.
-    """
-    position = 2
-    while data.startswith(b"\xff\xd8") and position + 9 <= len(data):
-        # Fill bytes, and junk that decoders pass over too, may stand before a marker.
-        if data[position] != 0xFF or data[position + 1] == 0xFF:
-            position += 1
-        elif data[position + 1] in _BARE_MARKERS:
-            position += 2
-        elif data[position + 1] in _FRAME_MARKERS:
-            height, width = struct.unpack_from(">HH", data, position + 5)
-            return width, height
-        else:
-            position += 2 + int(struct.unpack_from(">H", data, position + 2)[0])
-    raise ImageError("expected a JPEG with a frame header, found none")
-
-
-def _check(annotation: Annotation, size: tuple[int, int]) -> None:
+def _check(annotation: Annotation, frame: Frame | None) -> None:
     """Raise an ImageError if the annotation is not of an image of this size."""
+    if frame is None:
+        raise ImageError("expected a JPEG with a frame header, found none")
+    size = (frame.width, frame.height)
     if size != annotation.image_size:
         before = f"{annotation.image_size[0]} x {annotation.image_size[1]}"
         raise ImageError(

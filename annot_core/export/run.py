@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import MappingProxyType
 
 from annot_core.errors import ExportError
 from annot_core.export.contract import (
@@ -67,7 +66,6 @@ def export_all(
     classes: Iterable[str] = (),
     shares: Mapping[str, float] = TRAIN_VAL,
     seed: int = 0,
-    originals: Mapping[str, str] = MappingProxyType({}),
     upright_jpeg: UprightJpeg = read_upright_jpeg,
     workers: int = _WORKERS,
     listener: Listener = ignore,
@@ -81,7 +79,7 @@ def export_all(
 
     Args:
         annotations: kept images with unique ids, in order of their ids unless it is a sequence; one with no
-            box is an image without an object.
+            box is an image without an object. An augmented one comes into the same set as its original.
         folder: the output folder; made if it is missing. If it holds a `classes.txt`, the order there
             stays and new labels come behind it; else labels are sorted.
         formats: names out of `exporter_names()`.
@@ -89,7 +87,6 @@ def export_all(
         classes: class names that shall have a number even if no annotation has a box of them yet.
         shares: share of the images by name of the set.
         seed: of the split.
-        originals: the id of the original by id of the copy; both come into the same set.
         upright_jpeg: reads an annotation's image file as an upright RGB JPEG.
         workers: threads that read and write images.
         listener: hears how far the export is; a step is an image.
@@ -120,7 +117,7 @@ def export_all(
         shared = staging.producer(_SHARED)
         outcomes = write_images(checked(annotations), shared, upright_jpeg, workers)
         kept = Spool(staging.spool, without_failures(outcomes))
-        destination = _destination(kept, folder, classes, shares, seed, originals)
+        destination = _destination(kept, folder, classes, shares, seed)
         shared.write(CLASSES, "".join(f"{label}\n" for label in destination.labels).encode())
         state = state_of(kept, destination.split, destination.labels, destination.label_of)
         sets = Counter(destination.split[annotation.image_id] for annotation in kept)
@@ -181,11 +178,11 @@ def _destination(
     classes: Iterable[str],
     shares: Mapping[str, float],
     seed: int,
-    originals: Mapping[str, str],
 ) -> Destination:
     """Return what all formats agree on."""
     with_objects = {annotation.class_name for annotation in annotations if annotation.box is not None}
     label_of = class_labels(sorted(with_objects.union(classes)))
+    originals = {annotation.image_id: annotation.original for annotation in annotations if annotation.original}
     split = assign(_ClassesAndIds(annotations), shares, seed, originals)
     sets = tuple(dict.fromkeys(["train", "val", *(name for name, share in shares.items() if share > 0)]))
     return Destination(folder, class_order(folder, label_of.values()), label_of, split, sets)

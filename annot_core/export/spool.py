@@ -10,11 +10,16 @@ from typing import Final, Protocol
 
 from annot_core.errors import ExportError
 from annot_core.export.writing import troubles_of
+from annot_core.geometry import Box
 from annot_core.naming import clean_id, file_key
-from annot_core.records import Annotation
+from annot_core.records import Annotation, Decider
 
 _TOGETHER: Final = 500
+_NO_PATH: Final = Path()
 _STATE_BYTES: Final = 12
+
+
+_Row = tuple[str, str, str, tuple[int, ...] | None, tuple[int, int], str, float | None, str]
 
 
 class Sets(Protocol):
@@ -26,10 +31,10 @@ class Sets(Protocol):
 
 
 class Spool(Iterable[Annotation]):
-    """Annotations in a file of their own: written once, then read any number of times.
+    """Annotations in a file of their own: written once, then read any number of times, without their paths.
 
     A session may change while it is exported, and all formats have to tell the same; in memory, a million
-    annotations would take a gigabyte.
+    annotations would take a gigabyte. Paths would take most of the time, and the images are written already.
     """
 
     def __init__(self, path: Path, annotations: Iterable[Annotation]) -> None:
@@ -40,12 +45,12 @@ class Spool(Iterable[Annotation]):
         """
         self._path = path
         self.images = self.boxes = 0
-        part: list[Annotation] = []
+        part: list[_Row] = []
         with troubles_of(path), path.open("wb") as file:
             for annotation in annotations:
                 self.images += 1
                 self.boxes += annotation.box is not None
-                part.append(annotation)
+                part.append(_row(annotation))
                 if len(part) == _TOGETHER:
                     pickle.dump(part, file, pickle.HIGHEST_PROTOCOL)
                     part = []
@@ -55,9 +60,21 @@ class Spool(Iterable[Annotation]):
         with self._path.open("rb") as file:
             while True:
                 try:
-                    yield from pickle.load(file)
+                    rows = pickle.load(file)
                 except EOFError:
                     return
+                yield from map(_annotation, rows)
+
+
+def _row(one: Annotation) -> _Row:
+    box = None if one.box is None else tuple(map(int, one.box))
+    return one.image_id, one.source, one.class_name, box, one.image_size, one.content, one.score, one.decider.value
+
+
+def _annotation(row: _Row) -> Annotation:
+    image_id, source, class_name, box, image_size, content, score, decider = row
+    place = None if box is None else Box(*box)
+    return Annotation(image_id, _NO_PATH, source, class_name, place, image_size, content, score, Decider(decider))
 
 
 def checked(annotations: Iterable[Annotation]) -> Iterator[Annotation]:

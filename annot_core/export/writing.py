@@ -57,12 +57,15 @@ class Staging:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for writing in self._writings:
-            writing.close()
-        if kind is None:
-            with troubles_of(self.folder):
-                self._commit()
-        shutil.rmtree(self._partial, ignore_errors=True)
+        try:
+            with troubles_of(self.folder), contextlib.ExitStack() as lists:
+                for writing in self._writings:
+                    lists.callback(writing.close)
+            if kind is None:
+                with troubles_of(self.folder):
+                    self._commit()
+        finally:
+            shutil.rmtree(self._partial, ignore_errors=True)
 
     def producer(self, name: str, state: str = "") -> Writing:
         """Return what a producer writes its files with.
@@ -93,8 +96,11 @@ class Staging:
     def _commit(self) -> None:
         """Put all files in their places, then remove what no longer belongs."""
         for writing in self._writings:
+            # The last that takes room; from here on there are only renames.
+            writing.join_lists()
+        for writing in self._writings:
             # Both are ours from now on, so that whoever comes after a killed run knows all of them.
-            writing.keep_list(with_old=True)
+            writing.list_old_and_new()
         files = self._partial / _FILES
         for folder, _, names in os.walk(files):
             target = self.folder / Path(folder).relative_to(files)
@@ -103,7 +109,7 @@ class Staging:
                 (Path(folder) / name).replace(target / name)
         for writing in self._writings:
             writing.remove_old()
-            writing.keep_list(with_old=False)
+            writing.list_new()
 
 
 class Writing:
@@ -113,9 +119,10 @@ class Writing:
         """Use `Staging.producer`."""
         self._staging = staging
         self._producer = producer
-        self._state = state
         self._new_list = new_list
+        self._joined = new_list.with_suffix(".joined")
         self._listing: IO[bytes] = new_list.open("wb")
+        self._listing.write(_state_line(state))
         self._hashes = array("q")
         self._made = {""}
         self._lock = threading.Lock()
@@ -171,18 +178,25 @@ class Writing:
         """Write nothing more; closing twice does no harm."""
         self._listing.close()
 
-    def keep_list(self, *, with_old: bool) -> None:
-        """Put the list of files in its place, with those of the export before or without."""
+    def join_lists(self) -> None:
+        """Prepare the list of these files and of those of the export before."""
         kept = _list_path(self._staging.folder, self._producer)
         kept.parent.mkdir(parents=True, exist_ok=True)
-        joined = self._new_list.with_suffix(".joined")
-        with joined.open("wb") as file:
-            # A run that was killed in the midst has made no state that can be named.
-            file.write(f"{_STATE}/state {'' if with_old else self._state}\n".encode())
-            for part in (kept, self._new_list) if with_old and kept.is_file() else (self._new_list,):
-                with part.open("rb") as lines:
-                    shutil.copyfileobj(lines, file)
-        joined.replace(kept)
+        with self._joined.open("wb") as file:
+            # A run that is killed from here on leaves files of no state that could be named.
+            file.write(_state_line(""))
+            for part in (kept, self._new_list):
+                if part.is_file():
+                    with part.open("rb") as lines:
+                        shutil.copyfileobj(lines, file)
+
+    def list_old_and_new(self) -> None:
+        """Put the list of these files and of those of the export before in its place."""
+        self._joined.replace(_list_path(self._staging.folder, self._producer))
+
+    def list_new(self) -> None:
+        """Put the list of these files alone in its place, which takes no room."""
+        self._new_list.replace(_list_path(self._staging.folder, self._producer))
 
     def remove_old(self) -> None:
         """Remove the files that are listed but were not written this time."""
@@ -242,6 +256,11 @@ def kept_state(folder: Path, producer: str) -> str | None:
     with _list_path(folder, producer).open(encoding="utf-8", errors="replace") as lines:
         mark, _, state = lines.readline().strip().partition(" ")
     return state if mark == f"{_STATE}/state" else ""
+
+
+def _state_line(state: str) -> bytes:
+    """Return the first line of a list; it is no path that could be written."""
+    return f"{_STATE}/state {state}\n".encode()
 
 
 def _list_path(folder: Path, producer: str) -> Path:

@@ -11,7 +11,7 @@ The functions change rows inside a transaction of the caller's.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from annot_core.errors import SessionError
 from annot_core.records import Decider, Decision, Status, Verdict
@@ -40,9 +40,17 @@ def refresh(connection: sqlite3.Connection, images: Iterable[int]) -> None:
     connection.executemany(f"{_REFRESH} WHERE id = ?", ((image,) for image in images))
 
 
-def append_decisions(connection: sqlite3.Connection, decisions: Iterable[Decision], now: str) -> int:
-    """Append decisions, one at a time, and return how many were taken; see `Session.decide`."""
-    steps: dict[Decider, int] = {}
+def append_decisions(
+    connection: sqlite3.Connection, decisions: Iterable[Decision], now: str, steps: dict[Decider, int]
+) -> int:
+    """Append decisions, one at a time, and return how many were taken; see `Session.decide`.
+
+    Args:
+        connection: the session.
+        decisions: what was decided.
+        now: when.
+        steps: the step that the decisions of each decider belong to; one that is missing is begun, and put there.
+    """
     taken = 0
     for decision in decisions:
         image = _find(connection, decision)
@@ -53,6 +61,17 @@ def append_decisions(connection: sqlite3.Connection, decisions: Iterable[Decisio
         _append(connection, decision, image, steps[decision.decider], now)
         taken += 1
     return taken
+
+
+def go_on(connection: sqlite3.Connection, steps: Mapping[Decider, int]) -> bool:
+    """Prepare for more decisions in `steps`; tell whether these still stand, and so can have more."""
+    for step in steps.values():
+        (state,) = connection.execute("SELECT state FROM step WHERE id = ?", (step,)).fetchone()
+        if state != "standing":
+            return False
+    if Decider.PERSON in steps:
+        _drop_undone(connection)
+    return True
 
 
 def withdraw_automatic(connection: sqlite3.Connection, now: str) -> int:
@@ -142,10 +161,15 @@ def _is_open_to_auto(decision: Decision, image: Row) -> bool:
 
 def _begin_step(connection: sqlite3.Connection, decider: Decider) -> int:
     if decider is Decider.PERSON:
-        connection.execute("UPDATE step SET state = 'dropped' WHERE decider = 'person' AND state = 'undone'")
+        _drop_undone(connection)
     step = connection.execute("INSERT INTO step (decider, state) VALUES (?, 'standing')", (decider.value,)).lastrowid
     assert step is not None
     return step
+
+
+def _drop_undone(connection: sqlite3.Connection) -> None:
+    """Let nothing be made again that was undone before a person decided anew."""
+    connection.execute("UPDATE step SET state = 'dropped' WHERE decider = 'person' AND state = 'undone'")
 
 
 def _append(connection: sqlite3.Connection, decision: Decision, image: Row, step: int, now: str) -> None:

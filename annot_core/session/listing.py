@@ -8,6 +8,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import overload
 
 from annot_core.errors import ImageError
 from annot_core.records import LabelledImage
@@ -27,11 +28,13 @@ _LISTED = """CREATE TEMP TABLE listed (
     source BLOB PRIMARY KEY, class_name BLOB, is_background INTEGER, size_bytes INTEGER, mtime_ns INTEGER
     ) WITHOUT ROWID"""
 
-_NEW = """SELECT listed.class_name, listed.source FROM listed
+_NEW = """CREATE TEMP TABLE new AS SELECT listed.source FROM listed
     LEFT JOIN image ON image.source = listed.source WHERE image.id IS NULL ORDER BY listed.source"""
 
+_NAMED = "SELECT listed.class_name, listed.source FROM new JOIN listed ON listed.source = new.source"
+
 _ADD = """INSERT INTO image (image_id, source, class_name, is_background, size_bytes, mtime_ns)
-    SELECT ?, source, class_name, is_background, size_bytes, mtime_ns FROM listed WHERE source = ?"""
+    SELECT ?, listed.* FROM new JOIN listed ON listed.source = new.source WHERE new.rowid = ?"""
 
 _IS_RELABELLED = "(listed.class_name <> image.class_name OR listed.is_background <> image.is_background)"
 _IS_TOUCHED = "(listed.size_bytes <> image.size_bytes OR listed.mtime_ns <> image.mtime_ns)"
@@ -55,7 +58,7 @@ def take_listing(
     assign_ids: AssignIds,
 ) -> Sync:
     """Bring the session in line with a listing of the data set at `root`; see `Session.sync`."""
-    connection.execute("DROP TABLE IF EXISTS temp.listed")
+    _drop_tables(connection)
     connection.execute(_LISTED)
     connection.executemany(
         "INSERT OR REPLACE INTO listed VALUES (?, ?, ?, ?, ?)", (listed_row(image) for image in images)
@@ -66,7 +69,7 @@ def take_listing(
     connection.execute(f"UPDATE image SET present = 0 WHERE present AND NOT {_IS_LISTED}")
     connection.execute(f"UPDATE image SET present = 1 WHERE NOT present AND {_IS_LISTED}")
     (missing,) = connection.execute("SELECT count(*) FROM image WHERE NOT present").fetchone()
-    connection.execute("DROP TABLE temp.listed")
+    _drop_tables(connection)
     return Sync(new=new, changed=changed, unchanged=listed - new - changed, missing=missing)
 
 
@@ -78,14 +81,64 @@ def clear_outcomes(connection: sqlite3.Connection, images: Sequence[int]) -> Non
         connection.executemany(f"DELETE FROM {table} WHERE image = ?", ids)
 
 
+def _drop_tables(connection: sqlite3.Connection) -> None:
+    for table in ("listed", "new"):
+        connection.execute(f"DROP TABLE IF EXISTS temp.{table}")
+
+
+class _NewImages(Sequence[tuple[str, str]]):
+    """The class name and source of each new image, in source order; they stay in the file until they are asked for."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        connection.execute(_NEW)
+        self._connection = connection
+        (self._count,) = connection.execute("SELECT count(*) FROM new").fetchone()
+
+    def __len__(self) -> int:
+        return int(self._count)
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        return map(_named, self._connection.execute(f"{_NAMED} ORDER BY new.rowid"))
+
+    @overload
+    def __getitem__(self, at: int) -> tuple[str, str]: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> list[tuple[str, str]]: ...
+
+    def __getitem__(self, at: int | slice) -> tuple[str, str] | list[tuple[str, str]]:
+        if isinstance(at, slice):
+            return [self[place] for place in range(*at.indices(len(self)))]
+        place = range(len(self))[at]
+        return _named(self._connection.execute(f"{_NAMED} WHERE new.rowid = ?", (place + 1,)).fetchone())
+
+
+class _TakenIds(Collection[str]):
+    """The ids of all images that the session knows; they stay in the file too."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def __len__(self) -> int:
+        return int(self._connection.execute("SELECT count(*) FROM image").fetchone()[0])
+
+    def __iter__(self) -> Iterator[str]:
+        return (image_id for (image_id,) in self._connection.execute("SELECT image_id FROM image"))
+
+    def __contains__(self, image_id: object) -> bool:
+        return self._connection.execute("SELECT 1 FROM image WHERE image_id = ?", (image_id,)).fetchone() is not None
+
+
+def _named(row: Row) -> tuple[str, str]:
+    class_name, source = row
+    return unpack(class_name), unpack(source)
+
+
 def _add_new(connection: sqlite3.Connection, assign_ids: AssignIds) -> int:
-    new = connection.execute(_NEW).fetchall()
-    if not new:
-        return 0
-    taken = {image_id for (image_id,) in connection.execute("SELECT image_id FROM image")}
-    named = [(unpack(class_name), unpack(source)) for class_name, source in new]
-    ids = assign_ids(named, taken)
-    connection.executemany(_ADD, ((image_id, source) for image_id, (_, source) in zip(ids, new, strict=True)))
+    new = _NewImages(connection)
+    if new:
+        ids = assign_ids(new, _TakenIds(connection))
+        connection.executemany(_ADD, zip(ids, range(1, len(new) + 1), strict=True))
     return len(new)
 
 

@@ -37,7 +37,16 @@ def ids_named(connection: sqlite3.Connection, text: str) -> NDArray[np.int64]:
 
 def object_classes(connection: sqlite3.Connection) -> tuple[str, ...]:
     """Return the names of classes that are not for background; see `Session.object_classes`."""
-    found = connection.execute("SELECT DISTINCT class_name FROM image WHERE present AND NOT is_background")
+    return _classes(connection, "NOT is_background")
+
+
+def background_classes(connection: sqlite3.Connection) -> tuple[str, ...]:
+    """Return the names of classes that are for background; see `Session.background_classes`."""
+    return _classes(connection, "is_background")
+
+
+def _classes(connection: sqlite3.Connection, condition: str) -> tuple[str, ...]:
+    found = connection.execute(f"SELECT DISTINCT class_name FROM image WHERE present AND {condition}")
     return tuple(sorted(unpack(name) for (name,) in found))
 
 

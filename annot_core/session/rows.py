@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,12 @@ ANNOTATION = """SELECT image.image_id, image.source, journal.class_name,
     WHERE image.present AND image.verdict = 'keep'
     AND coalesce(image.width, journal.width) IS NOT NULL"""
 """The query whose rows `to_annotation` reads, to be paged by `image.image_id`."""
+
+# CROSS JOIN: in the order of the images, or else all failures would be sorted for each page of them.
+FAILURE = """SELECT image.source, failure.stage, failure.reason
+    FROM image CROSS JOIN failure ON failure.image = image.id
+    WHERE image.present AND image.status = 'failed'"""
+"""The query for source, stage and reason of each failure."""
 
 
 def pack(text: str) -> bytes:
@@ -129,7 +136,7 @@ def to_decision(row: Row) -> Decision | None:
     source, content, verdict, class_name, *edges, decider = row
     if verdict is None:
         return None
-    return Decision(unpack(source), content, Verdict(verdict), unpack(class_name), _to_box(edges), Decider(decider))
+    return Decision(unpack(source), content, Verdict(verdict), unpack(class_name), to_box(edges), Decider(decider))
 
 
 def to_result(row: Row) -> ImageResult:
@@ -181,7 +188,7 @@ def to_proposal(result: ImageResult, heatmap: NDArray[np.float16]) -> Proposal |
 def to_annotation(row: Row, root: Path) -> Annotation:
     """Return what a row of `ANNOTATION` says, for a data set that lies at `root`."""
     image_id, source, class_name, left, top, right, bottom, width, height, content, score, candidates, decider = row
-    name, box = unpack(source), _to_box([left, top, right, bottom])
+    name, box = unpack(source), to_box([left, top, right, bottom])
     # A score is of a box, and people give others.
     is_proposed = box == first_box(candidates)
     return Annotation(
@@ -203,7 +210,8 @@ def box_row(box: Box | None) -> Row:
     return (None, None, None, None) if box is None else tuple(int(edge) for edge in box)
 
 
-def _to_box(edges: list[int | None]) -> Box | None:
+def to_box(edges: Sequence[int | None]) -> Box | None:
+    """Undo `box_row`."""
     left, top, right, bottom = edges
     if left is None or top is None or right is None or bottom is None:
         return None

@@ -103,7 +103,40 @@ _VERSION_2 = """
 ALTER TABLE journal ADD COLUMN mended INTEGER NOT NULL DEFAULT 0;
 """
 
-MIGRATIONS: tuple[str, ...] = (_VERSION_1, _VERSION_2)
+_VERSION_3 = """
+CREATE TABLE copy (                     -- augmented images
+    number INTEGER PRIMARY KEY,
+    image_id TEXT NOT NULL,
+    plan TEXT NOT NULL,                 -- hash of all that it is made from
+    reason TEXT NOT NULL,               -- why there is none; '' where there is
+    class_name BLOB NOT NULL,
+    "left" INTEGER,
+    top INTEGER,
+    "right" INTEGER,
+    bottom INTEGER,
+    width INTEGER NOT NULL,
+    height INTEGER NOT NULL,
+    content TEXT NOT NULL,
+    score REAL,
+    decider TEXT NOT NULL
+);
+CREATE UNIQUE INDEX copy_by_id ON copy (image_id);
+
+CREATE TABLE parent (                   -- what a copy is made from, as it was then
+    copy INTEGER NOT NULL REFERENCES copy (number) ON DELETE CASCADE,
+    place INTEGER NOT NULL,             -- 0: the original; 1: the ground
+    image INTEGER NOT NULL REFERENCES image (id),
+    content TEXT NOT NULL,
+    class_name BLOB NOT NULL,
+    "left" INTEGER,
+    top INTEGER,
+    "right" INTEGER,
+    bottom INTEGER,
+    PRIMARY KEY (copy, place)
+) WITHOUT ROWID;
+"""
+
+MIGRATIONS: tuple[str, ...] = (_VERSION_1, _VERSION_2, _VERSION_3)
 """The script at index v takes a session from version v to v + 1; an empty file is version 0."""
 
 _BUSY_TIMEOUT_S = 30.0

@@ -1,39 +1,35 @@
-"""The session: one folder's proposals and decisions on disk, for one writer and any number of readers."""
+"""The session: one folder's proposals and decisions on disk, opened, closed and written to.
+
+One program at a time writes; any number of them read. What a session can be asked is in `reading`.
+"""
 
 from __future__ import annotations
 
 import contextlib
-import functools
 import importlib.metadata
 import json
 import sqlite3
-import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import Self
 
 from annot_core.errors import SessionError, UsageError
 from annot_core.native_output import LOG_FILE
-from annot_core.records import Annotation, Decision, Failure, LabelledImage, Proposal
-from annot_core.session import index, journal, listing, lookup, outcomes, rows
-from annot_core.session.index import IndexRow, SessionIndex
+from annot_core.records import Copy, Decider, Decision, Failure, LabelledImage, Proposal
+from annot_core.session import copies, journal, listing, outcomes, rows
 from annot_core.session.lock import WriterLock, locks_work
 from annot_core.session.made import MadeFolders
-from annot_core.session.schema import connect, transaction, translated
-from annot_core.session.views import ClassCounts, Counts, ImageResult, Sync, UndoStep
+from annot_core.session.reading import FILE, SessionReader
+from annot_core.session.schema import connect, transaction
+from annot_core.session.views import Sync, UndoStep
 
 Clock = Callable[[], datetime]
 
 _FOLDER = ".autoannot"
-_FILE = "session.sqlite3"
 _LOCK = "lock"
 _IGNORE = ".gitignore"
-_PAGE = 500
 _TOUCHED = "SELECT 1 FROM image WHERE status IS NOT NULL UNION ALL SELECT 1 FROM step LIMIT 1"
 
 
@@ -41,12 +37,10 @@ def _utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class Session:
+class Session(SessionReader):
     """What is known of a data set's images, what was proposed for them, and what was decided.
 
-    Every method that changes something is one transaction that is on disk when it returns. Methods that give
-    iterators read page by page, hold nothing open in between, and see changes made meanwhile to
-    images that come later in the order. Sources come in the order of their bytes. One session may be used
+    Every method that changes something is one transaction that is on disk when it returns. One session may be used
     from several threads; SQLite's troubles are raised as `SessionError`. A session that was made for a `with`
     block which ends in a `UsageError`, with nothing to show for it, is removed again.
     """
@@ -60,12 +54,10 @@ class Session:
         made: MadeFolders | None = None,
     ) -> None:
         """Use `Session.open` or `Session.load`."""
+        super().__init__(folder, connection)
         self._made = made
-        self._folder = folder
-        self._connection = connection
         self._writer = lock
         self._now = now
-        self._threads = threading.RLock()
 
     @classmethod
     def open(cls, output: Path, dataset: Path, *, now: Clock = _utc_now) -> Session:
@@ -93,7 +85,7 @@ class Session:
         lock = WriterLock(folder / _LOCK)
         with contextlib.ExitStack() as undoing:
             undoing.callback(lock.release)
-            connection = connect(folder / _FILE, create=True, locks=lock.works)
+            connection = connect(folder / FILE, create=True, locks=lock.works)
             undoing.callback(connection.close)
             session = cls(folder, connection, lock, now, made)
             session._claim(dataset.resolve(), output)
@@ -108,12 +100,12 @@ class Session:
             SessionError: there is none, or it is newer than this program, or damaged.
         """
         folder = output / _FOLDER
-        if not (folder / _FILE).is_file():
+        if not (folder / FILE).is_file():
             raise SessionError(
-                f"expected an output folder with a session, found no {str(folder / _FILE)!r}; "
+                f"expected an output folder with a session, found no {str(folder / FILE)!r}; "
                 "name the folder that a data set was annotated to"
             )
-        connection = connect(folder / _FILE, create=False, locks=locks_work(folder / _LOCK))
+        connection = connect(folder / FILE, create=False, locks=locks_work(folder / _LOCK))
         connection.execute("PRAGMA query_only = ON")
         return cls(folder, connection, None, _utc_now)
 
@@ -135,7 +127,7 @@ class Session:
     ) -> None:
         if isinstance(error, UsageError) and self._made is not None and self._is_untouched():
             self._connection.close()
-            self._made.remove((_FILE, _LOCK, _IGNORE, LOG_FILE))
+            self._made.remove((FILE, _LOCK, _IGNORE, LOG_FILE))
         self.close()
 
     def _is_untouched(self) -> bool:
@@ -143,21 +135,6 @@ class Session:
         with contextlib.suppress(SessionError):
             return self._one(_TOUCHED) is None
         return False
-
-    @property
-    def folder(self) -> Path:
-        """The folder that the session shares with the trained classifier, the log and partial files."""
-        return self._folder
-
-    @functools.cached_property
-    def root(self) -> Path:
-        """The data set's root, resolved."""
-        row = self._one("SELECT value FROM setting WHERE name = 'root'")
-        if row is None:
-            raise SessionError(
-                f"expected a session with a data set in {str(self._folder)!r}, found none; annotate the data set first"
-            )
-        return Path(rows.unpack(row[0]))
 
     def sync(self, images: Iterable[LabelledImage], hash_file: listing.HashFile, assign_ids: listing.AssignIds) -> Sync:
         """Bring the session in line with a listing of the data set.
@@ -199,39 +176,6 @@ class Session:
                 entry,
             )
 
-    def describe_producer(self, producer: str) -> dict[str, Any]:
-        """Return a producer's `name`, `description`, `program_version` and `registered_at`, or nothing."""
-        row = self._one(
-            "SELECT name, description, program_version, registered_at FROM producer WHERE name = ?", producer
-        )
-        if row is None:
-            return {}
-        name, description, version, registered_at = row
-        return {
-            "name": name,
-            "description": json.loads(description),
-            "program_version": version,
-            "registered_at": registered_at,
-        }
-
-    def pending(self, producer: str) -> Iterator[LabelledImage]:
-        """Give the present images for which `producer` has neither a proposal nor a failure."""
-        query = f"""SELECT {rows.IMAGE} FROM image WHERE present AND (status IS NULL OR producer IS NOT
-            (SELECT id FROM producer WHERE name = ?))"""
-        for row in self._pages(query, producer):
-            yield rows.to_image(row, self.root)
-
-    def waiting(self, producer: str) -> Iterator[LabelledImage]:
-        """Give the present images that `producer` has work on: as `pending`, without what is settled.
-
-        Settled is what is decided and was read: no proposal would change it. A file may have been changed
-        and changed back, which brings its decision back but not its size; such a one is not settled.
-        """
-        query = f"""SELECT {rows.IMAGE} FROM image WHERE present AND (status IS NULL OR (decision IS NULL
-            AND producer IS NOT (SELECT id FROM producer WHERE name = ?)))"""
-        for row in self._pages(query, producer):
-            yield rows.to_image(row, self.root)
-
     def record(self, results: Sequence[Proposal | Failure], producer: str) -> None:
         """Keep what the pipeline said of some images, instead of what was kept for them before.
 
@@ -262,7 +206,21 @@ class Session:
                 is taken.
         """
         with self._writing() as connection:
-            return journal.append_decisions(connection, decisions, self._time())
+            return journal.append_decisions(connection, decisions, self._time(), {})
+
+    def decide_in_parts(self, parts: Iterable[Iterable[Decision]]) -> Iterator[int]:
+        """Decide as `decide` does, but a part at a time; give how many decisions of each part were taken.
+
+        All parts are one step for undo. Each is on disk once its number is given, and between two of them others
+        may read and decide. Where the step is undone, or withdrawn, meanwhile, nothing more is decided.
+        """
+        steps: dict[Decider, int] = {}
+        for part in parts:
+            with self._writing() as connection:
+                if not journal.go_on(connection, steps):
+                    return
+                taken = journal.append_decisions(connection, part, self._time(), steps)
+            yield taken
 
     def forget_automatic(self) -> int:
         """Withdraw every automatic decision; return for how many images one held until now."""
@@ -279,106 +237,19 @@ class Session:
         with self._writing() as connection:
             return journal.make_again(connection, self._time())
 
-    def results(self) -> Iterator[ImageResult]:
-        """Give all that is known of each present image, but its heat map."""
-        for row in self._pages(f"{rows.RESULT} WHERE image.present"):
-            yield rows.to_result(row)
-
-    def result(self, source: str) -> ImageResult | None:
-        """Return what is known of one image, present or not; None where it is unknown."""
-        row = self._one(f"{rows.RESULT} WHERE image.source = ?", rows.pack(source))
-        return None if row is None else rows.to_result(row)
-
-    def proposal(self, source: str) -> Proposal | None:
-        """Return an image's proposal with its heat map; None where it is unknown, pending or failed."""
-        with self._reading():
-            result = self.result(source)
-            return None if result is None else rows.to_proposal(result, self.heatmap(source))
-
-    def heatmap(self, source: str) -> NDArray[np.float16]:
-        """Return an image's stored heat map, (h, w) float16 in [0, 1]; (0, 0) where there is none."""
-        query = """SELECT heatmap.height, heatmap.width, grid FROM heatmap
-            JOIN image ON image.id = heatmap.image WHERE image.source = ?"""
-        return rows.to_heatmap(self._one(query, rows.pack(source)))
-
-    def annotations(self) -> Iterator[Annotation]:
-        """Give the present images whose decision is to keep them, with its class and box, in order of their ids.
-
-        A kept image has been read, so its size is known; one that was kept on bytes that were never read
-        here waits until it is proposed.
-        """
-        for row in self._pages(rows.ANNOTATION, key="image.image_id", first=""):
-            yield rows.to_annotation(row, self.root)
-
-    def object_classes(self) -> tuple[str, ...]:
-        """Return the sorted names of the present images' classes that are not for background."""
-        with self._reading() as connection:
-            return lookup.object_classes(connection)
-
-    @contextlib.contextmanager
-    def alone(self, name: str) -> Iterator[None]:
-        """Let a block run only while no other program, or thread, is in one of the same name.
+    def record_copies(self, made: Iterable[Copy]) -> None:
+        """Keep augmented images, each instead of the one with its number; their files lie where they say.
 
         Raises:
-            SessionError: one is.
+            SessionError: a parent is not in the session; nothing is kept.
         """
-        lock = WriterLock(self._folder / name)
-        try:
-            yield
-        finally:
-            lock.release()
+        with self._writing() as connection:
+            copies.record(connection, made)
 
-    def counts(self) -> Counts:
-        """Count the images by outcome and by decision."""
-        with self._reading() as connection:
-            return outcomes.count(connection)
-
-    def settled_count(self) -> int:
-        """Return how many present images are settled; see `waiting`."""
-        row = self._one("SELECT count(*) FROM image WHERE present AND status IS NOT NULL AND decision IS NOT NULL")
-        return 0 if row is None else int(row[0])
-
-    def class_counts(self) -> tuple[ClassCounts, ...]:
-        """Count the present images of each class, in order of the classes' names."""
-        with self._reading() as connection:
-            return outcomes.count_classes(connection)
-
-    def index(self) -> SessionIndex:
-        """Return what lists, filters and sorts need of all present images, in about 27 bytes an image."""
-        with self._reading() as connection:
-            return index.read_index(connection)
-
-    def index_rows(self, which: Iterable[int | str]) -> tuple[IndexRow, ...]:
-        """Return what `SessionIndex.update` needs of a few images, named by row id or source.
-
-        Those that are unknown or not present are left out.
-        """
-        with self._reading() as connection:
-            return index.read_rows(connection, which)
-
-    def results_of(self, row_ids: Iterable[int]) -> tuple[ImageResult, ...]:
-        """Return what is known of a few images, in the order of their row ids; unknown ones are left out."""
-        with self._reading() as connection:
-            return lookup.results(connection, row_ids)
-
-    def source_of(self, row_id: int) -> str | None:
-        """Return the source of the image with this row id, None where there is none."""
-        row = self._one("SELECT source FROM image WHERE id = ?", int(row_id))
-        return None if row is None else rows.unpack(row[0])
-
-    def id_of(self, source: str) -> int | None:
-        """Return the row id of the image with this source, None where there is none."""
-        row = self._one("SELECT id FROM image WHERE source = ?", rows.pack(source))
-        return None if row is None else int(row[0])
-
-    def ids_named(self, text: str) -> NDArray[np.int64]:
-        """Return the row ids of the present images that a person can mean by `text`, (n,) int64 in path order.
-
-        These are the ones whose source or file name is exactly that; if there are none, those whose source has
-        it anywhere, in upper or lower case.
-        """
-        with self._reading() as connection:
-            return lookup.ids_named(connection, text)
+    def forget_copies(self, beyond: int) -> None:
+        """Forget the augmented images with greater numbers than `beyond`."""
+        with self._writing() as connection:
+            connection.execute("DELETE FROM copy WHERE number > ?", (beyond,))
 
     def _claim(self, dataset: Path, output: Path) -> None:
         """Remember the data set's root, or refuse it where the session belongs to another one."""
@@ -396,34 +267,6 @@ class Session:
 
     def _time(self) -> str:
         return self._now().isoformat()
-
-    def _one(self, query: str, *arguments: object) -> rows.Row | None:
-        with self._reading() as connection:
-            row: rows.Row | None = connection.execute(query, arguments).fetchone()
-            return row
-
-    def _pages(
-        self, query: str, *arguments: object, key: str = "image.source", first: bytes | str = b""
-    ) -> Iterator[rows.Row]:
-        """Give the rows of a query that begins with the column `key` and ends in its WHERE clause.
-
-        Each page is a query of its own: an open one would block the writer, or see half of what it writes.
-        """
-        after = first
-        while True:
-            with self._reading() as connection:
-                page = connection.execute(
-                    f"{query} AND {key} > ? ORDER BY {key} LIMIT {_PAGE}", (*arguments, after)
-                ).fetchall()
-            if not page:
-                return
-            yield from page
-            after = page[-1][0]
-
-    @contextlib.contextmanager
-    def _reading(self) -> Iterator[sqlite3.Connection]:
-        with self._threads, translated(self._folder / _FILE):
-            yield self._connection
 
     @contextlib.contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:

@@ -11,10 +11,12 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.slow
-def test_keys_and_frames_are_measured() -> None:
-    command = [sys.executable, "-m", "tests.benchmarks", "--json", "--images", "30", "--presses", "2", "keys", "frames"]
+def test_keys_frames_and_scale_are_measured() -> None:
+    few = ["--images", "30", "--presses", "2", "--sizes", "20,40"]
+    command = [sys.executable, "-m", "tests.benchmarks", "--json", *few, "keys", "frames", "scale"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stderr
     figures = json.loads(done.stdout)["figures"]
-    assert len(figures) >= 4
-    assert all(figure["name"] for figure in figures)
+    assert {"bytes of a picture, median", "nudge of a box", "list, 20 images: an image"} <= {
+        figure["name"] for figure in figures
+    }

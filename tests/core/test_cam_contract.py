@@ -143,6 +143,17 @@ def test_a_map_does_not_depend_on_the_rest_of_the_batch(name, method):
     assert (one.maps[0] != other.maps[0]).any()
 
 
+def test_batches_that_are_under_way_together_do_not_mix():
+    model = KINDS["functional"]()
+    batches = [pictures(model, seed=seed) for seed in range(3)]
+    heatmapper = Heatmapper(model, "fused")
+    under_way = [heatmapper.begin(images, INDICES) for images in batches]
+    for images, begun in zip(batches, under_way, strict=True):
+        expected, found = heatmapper.heat(images, INDICES), begun.wait()
+        np.testing.assert_array_equal(found.maps, expected.maps)
+        np.testing.assert_array_equal(found.probabilities, expected.probabilities)
+
+
 def test_heatmaps_in_several_batches_are_those_of_one():
     model = KINDS["functional"]()
     images, indices = pictures(model, 7), np.arange(7) % 3

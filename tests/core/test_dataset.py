@@ -3,6 +3,7 @@
 import io
 import os
 import socket
+import tracemalloc
 
 import pytest
 from hypothesis import given, settings
@@ -92,6 +93,42 @@ def test_every_image_is_listed_once(tmp_path_factory, names):
     folder = tmp_path_factory.mktemp("photos")
     put(folder, *(f"{class_name}/{name}.jpg" for class_name, name in names))
     assert sources(list_dataset(folder)) == sorted(f"{class_name}/{name}.jpg" for class_name, name in names)
+
+
+folder_names = st.lists(st.text("ab-0", min_size=1, max_size=2), min_size=1, max_size=3)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.sets(folder_names.map("/".join), min_size=1, max_size=12))
+def test_what_lies_in_folders_is_sorted_among_what_lies_beside_them(tmp_path_factory, names):
+    folder = tmp_path_factory.mktemp("photos")
+    put(folder, *(f"c/{name}.jpg" for name in names), "c.jpg/1.jpg", "c/a/1.jpg", "c-/1.jpg")
+    listed = sources(list_dataset(folder))
+    assert listed == sorted(listed)
+    assert len(listed) == len({*names, "a/1"}) + 2
+
+
+def test_a_time_that_is_too_far_away_is_the_last_one_that_fits(root, monkeypatch):
+    put(root, "cat/1.jpg")
+    monkeypatch.setattr("annot_core.dataset._MOST_MTIME_NS", 5)
+    assert list_dataset(root).images[0].mtime_ns == 5
+
+
+def test_listing_a_large_folder_holds_its_names_and_little_more(root):
+    put(root, "cat/0.jpg")
+    files = 3000
+    for number in range(1, files):
+        os.link(root / "cat/0.jpg", root / f"cat/photo-{number:06}.jpg")
+    tracemalloc.start()
+    try:
+        listed = list_dataset(root)
+        held, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert len(listed.images) == files
+    # What the system says of a file takes more than a kilobyte as long as it is kept.
+    assert most < 300 * files
+    assert held < 80 * files
 
 
 @pytest.mark.parametrize("name", [b"caf\xe9.jpg", b"\xff\xfe.jpg", b"a\nb.jpg", "\N{SNOWMAN}.jpg".encode()])

@@ -1,9 +1,19 @@
 from __future__ import annotations
 
+import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from annot_core.export.coordinates import from_one_based, from_zero_based, one_based
+from annot_core.export.coordinates import (
+    cornered,
+    from_cornered,
+    from_normalized,
+    from_one_based,
+    from_zero_based,
+    normalized,
+    one_based,
+)
 from annot_core.geometry import Box
 
 BOXES = st.builds(
@@ -27,3 +37,30 @@ def test_voc_and_back_shifts_nothing(box: Box) -> None:
 
 def test_pixels_counted_from_0_include_the_last_one() -> None:
     assert from_zero_based(0, 10, 63, 58) == Box(0, 10, 64, 59)
+
+
+SIDES = st.integers(1, 65_500)
+
+
+@given(SIDES, SIDES, st.data())
+@pytest.mark.parametrize("number", [float, np.float32], ids=["64 bits", "32 bits"])
+def test_shares_as_they_are_written_give_back_the_very_pixels(
+    number: type, width: int, height: int, data: st.DataObject
+) -> None:
+    left, top = data.draw(st.integers(0, width - 1)), data.draw(st.integers(0, height - 1))
+    box = Box(left, top, data.draw(st.integers(left + 1, width)), data.draw(st.integers(top + 1, height)))
+
+    written = [f"{share:.10f}" for share in normalized(box, (width, height))]
+
+    assert all(0 <= float(text) <= 1 for text in written)
+    assert from_normalized(*(number(text) for text in written), (width, height)) == box
+
+
+def test_the_whole_image_is_in_its_own_middle() -> None:
+    assert normalized(Box(0, 0, 640, 480), (640, 480)) == (0.5, 0.5, 1, 1)
+
+
+@given(BOXES)
+def test_a_corner_and_a_size_give_back_the_box(box: Box) -> None:
+    assert from_cornered(*cornered(box)) == box
+    assert cornered(box)[2] * cornered(box)[3] == box.area

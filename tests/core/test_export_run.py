@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import errno
 import io
 import itertools
+import json
 import random
 from pathlib import Path
 
@@ -9,7 +11,7 @@ import pytest
 from PIL import Image
 
 from annot_core.errors import ExportError, ImageError, UsageError
-from annot_core.export import Counts, Destination, export_all
+from annot_core.export import Counts, Destination, export_all, exporter_names
 from annot_core.export.voc import VocExporter
 from annot_core.geometry import Box
 from annot_core.progress import Event, Stage, StageAdvanced, StageFinished, StageStarted
@@ -17,6 +19,7 @@ from annot_core.records import Annotation, Failure
 
 SIZE = (40, 30)
 BOX = Box(3, 4, 20, 25)
+THREE = {"train": 0.8, "val": 0.1, "test": 0.1}
 
 
 def jpeg(annotation: Annotation) -> bytes:
@@ -232,3 +235,112 @@ def test_images_are_read_by_our_own_decoder_unless_told_otherwise(tmp_path: Path
 
     with Image.open(tmp_path / "out" / "JPEGImages" / "a.jpg") as image:
         assert (image.format, image.mode, image.size) == ("JPEG", "RGB", SIZE)
+
+
+class FullDisk:
+    """Takes so many bytes in new files, and then says that there is no space."""
+
+    def __init__(self, room: int) -> None:
+        self.room = room
+
+    def open(self, file: object, mode: str = "r", *arguments: object, **options: object) -> object:
+        if mode != "wb":
+            return OPEN(file, mode, *arguments, **options)  # type: ignore[call-overload]
+        disk = self
+
+        class Limited(io.FileIO):
+            def write(self, data: bytes) -> int:  # type: ignore[override]
+                if len(data) > disk.room:
+                    raise OSError(errno.ENOSPC, "No space left on device")
+                disk.room -= len(data)
+                return super().write(data)
+
+        return io.BufferedWriter(Limited(file, "w"))  # type: ignore[arg-type]
+
+
+OPEN = io.open
+
+
+def test_a_disk_that_fills_up_anywhere_leaves_the_export_before_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def export(annotations: list[Annotation]) -> None:
+        export_all(annotations, tmp_path, exporter_names(), upright_jpeg=jpeg, shares=THREE)
+
+    changed = [annotation("cat-0", box=Box(0, 0, 9, 9)), annotation("dog-1", "cat"), *MANY[2:9], annotation("new")]
+    export(MANY)
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    refused = 0
+    for room in itertools.count(0, 2_000):
+        monkeypatch.setattr(io, "open", FullDisk(room).open)
+        try:
+            export(changed)
+        except ExportError:
+            refused += 1
+        else:
+            break
+        finally:
+            monkeypatch.undo()
+        assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
+    assert refused > 5
+    once_more = files(tmp_path)
+    export(changed)
+    assert files(tmp_path) == once_more
+
+
+def test_a_test_set_is_in_every_format(tmp_path: Path) -> None:
+    summary = export_all(MANY, tmp_path, exporter_names(), upright_jpeg=jpeg, shares=THREE)
+
+    assert summary.sets == {"train": 16, "val": 4, "test": 3}
+    ids = lines(tmp_path, "ImageSets/Main/test.txt")
+    rows = [Path(row.split()[0]).stem for row in lines(tmp_path, "yolo3/test.txt")]
+    labels = sorted(path.stem for path in (tmp_path / "yolo" / "labels" / "test").iterdir())
+    told = json.loads((tmp_path / "coco" / "annotations" / "instances_test.json").read_text())
+    assert ids == rows == labels == [Path(one["file_name"]).stem for one in told["images"]]
+    assert len(ids) == 3
+
+
+def test_sets_that_are_asked_for_no_more_go(tmp_path: Path) -> None:
+    few = tmp_path / "few"
+    export_all(MANY, few, exporter_names(), upright_jpeg=jpeg)
+    export_all(MANY, tmp_path / "many", exporter_names(), upright_jpeg=jpeg, shares=THREE)
+    export_all(MANY, tmp_path / "many", exporter_names(), upright_jpeg=jpeg)
+
+    assert files(few).keys() == files(tmp_path / "many").keys()
+
+
+def test_images_of_other_formats_take_no_room(tmp_path: Path) -> None:
+    export_all(MANY, tmp_path, ["yolo", "coco"], upright_jpeg=jpeg)
+
+    for path in (tmp_path / "JPEGImages").iterdir():
+        assert path.stat().st_nlink == 3
+
+
+def test_copies_are_in_the_set_of_their_original(tmp_path: Path) -> None:
+    originals = {f"{one.image_id}-copy-{number}": one.image_id for one in MANY for number in range(2)}
+    copies = [annotation(name, one.class_name, one.box) for name, one in zip(originals, MANY * 2, strict=True)]
+
+    export_all([*MANY, *copies], tmp_path, ["voc"], shares=THREE, originals=originals, upright_jpeg=jpeg)
+
+    for name in ("train", "val", "test"):
+        ids = set(lines(tmp_path, f"ImageSets/Main/{name}.txt"))
+        assert {originals.get(one, one) for one in ids} == ids - set(originals)
+
+
+def test_formats_of_an_earlier_export_that_tell_something_else_are_named(tmp_path: Path) -> None:
+    export_all(MANY, tmp_path, ["voc", "yolo", "csv"], upright_jpeg=jpeg)
+    yolo = {path: data for path, data in files(tmp_path).items() if path.startswith("yolo/")}
+
+    assert export_all(MANY, tmp_path, ["voc"], upright_jpeg=jpeg).outdated == ()
+    assert export_all(MANY[1:], tmp_path, ["voc"], upright_jpeg=jpeg).outdated == ("yolo", "csv")
+    assert {path: data for path, data in files(tmp_path).items() if path.startswith("yolo/")} == yolo
+    assert export_all(MANY[1:], tmp_path, ["voc", "yolo"], upright_jpeg=jpeg).outdated == ("csv",)
+    assert export_all(MANY[1:], tmp_path, ["voc"], upright_jpeg=jpeg, seed=3).outdated == ("yolo", "csv")
+
+
+def test_annotations_that_are_no_list_come_in_order_of_their_ids(tmp_path: Path) -> None:
+    one, other = annotation("a"), annotation("b")
+
+    assert export_all(iter([one, other]), tmp_path, upright_jpeg=jpeg).images == 2
+    with pytest.raises(ExportError, match="in order of their ids, found 'a' behind 'b'"):
+        export_all(iter([other, one]), tmp_path, upright_jpeg=jpeg)

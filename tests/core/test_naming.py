@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import random
+import sys
+import tracemalloc
 import unicodedata
 
 import pytest
@@ -151,6 +153,63 @@ def test_naming_thousands_of_equal_stems_asks_for_each_number_once(monkeypatch: 
 
     assert len(set(image_ids(images))) == 5000
     assert asked < 5 * len(images)
+
+
+def _plainly(images: list[tuple[str, str]], taken: set[str]) -> tuple[str, ...]:
+    """Name images by the rule as it is written, one after the other."""
+    stems = [clean_id(_stem_of(source)) for _, source in images]
+    keys = [file_key(stem) for stem in stems]
+    used = {file_key(name) for name in taken}
+    crowded = [at for at, key in enumerate(keys) if keys.count(key) > 1 or key in used]
+    used.update(key for key in keys if keys.count(key) == 1)
+    ids, waiting = dict(enumerate(stems)), []
+    for at in sorted(crowded, key=lambda at: images[at][::-1]):
+        ids[at] = clean_id(f"{images[at][0]}-{_stem_of(images[at][1])}")
+        if file_key(ids[at]) in used:
+            waiting.append(at)
+        used.add(file_key(ids[at]))
+    begun: dict[str, str] = {}
+    for at in waiting:
+        # Names alike but for their case are numbered together, as the first of them is written.
+        name = begun.setdefault(file_key(ids[at]), ids[at])
+        free = (clean_id(f"{name}-{number}") for number in range(2, 99))
+        ids[at] = next(name for name in free if file_key(name) not in used)
+        used.add(file_key(ids[at]))
+    return tuple(ids[at] for at in range(len(images)))
+
+
+def _stem_of(source: str) -> str:
+    name = source.rpartition("/")[2]
+    return name.rpartition(".")[0] or name
+
+
+SHORT = st.sampled_from(["a", "A", "b", "a-b", "b-a", "a-2", "b-a-2"])
+SHORT_SOURCES = st.builds("{}/{}.{}".format, SHORT, SHORT, st.sampled_from(["jpg", "png"]))
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(["a", "b"]), SHORT_SOURCES), max_size=12, unique=True),
+    st.sets(SHORT, max_size=3),
+)
+def test_ids_are_what_the_rule_gives_one_after_the_other(images: list[tuple[str, str]], taken: set[str]) -> None:
+    assert image_ids(images, taken) == _plainly(images, taken)
+
+
+@pytest.mark.parametrize(
+    ("source", "most_bytes"),
+    [pytest.param("{:06}", 160, id="other names"), pytest.param("{:06}/photo", 300, id="equal names")],
+)
+def test_naming_many_images_takes_little_more_than_their_ids(source: str, most_bytes: int) -> None:
+    count = 30_000
+    images = [("cat", f"cat/{source.format(number)}.jpg") for number in range(count)]
+    tracemalloc.start()
+    try:
+        ids = image_ids(images)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    held = sum(sys.getsizeof(name) for name in ids) + sys.getsizeof(ids)
+    assert most < held + most_bytes * count
 
 
 @pytest.mark.parametrize(

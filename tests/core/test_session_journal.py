@@ -1,7 +1,7 @@
 """Decisions: who may replace whom, what is taken back, and that the journal only grows."""
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -266,3 +266,57 @@ class JournalMachine(RuleBasedStateMachine):
 
 TestJournalMachine = JournalMachine.TestCase
 TestJournalMachine.settings = settings(max_examples=25, stateful_step_count=25, deadline=None)
+
+
+SIX = [f"a/{number}.jpg" for number in range(6)]
+
+
+def in_pairs(*sources: str) -> Iterator[list[Decision]]:
+    return ([decision(source) for source in sources[start : start + 2]] for start in range(0, len(sources), 2))
+
+
+def test_parts_are_one_step_and_each_is_there_once_its_number_is(tmp_path: Path) -> None:
+    with proposed_session(tmp_path, *SIX) as session:
+        parts = session.decide_in_parts(in_pairs(*SIX[:5]))
+        assert [(taken, session.counts().kept) for taken in parts] == [(2, 2), (2, 4), (1, 5)]
+        assert session.undo() == UndoStep(tuple(decision(source) for source in SIX[:5]))
+        assert session.undo() is None
+        session.redo()
+        assert session.counts().kept == 5
+
+
+def test_a_part_that_is_refused_leaves_those_before_it(tmp_path: Path) -> None:
+    with proposed_session(tmp_path, *SIX) as session:
+        with pytest.raises(SessionError, match="list the data set first"):
+            list(session.decide_in_parts(in_pairs(*SIX[:3], "a/unknown.jpg", *SIX[3:])))
+        assert session.counts().kept == 2
+
+
+def test_a_step_that_was_undone_has_no_more_parts(tmp_path: Path) -> None:
+    with proposed_session(tmp_path, *SIX) as session:
+        parts = session.decide_in_parts(in_pairs(*SIX))
+        next(parts)
+        session.undo()
+        assert list(parts) == []
+        assert session.counts().kept == 0
+
+
+def test_automatic_parts_that_were_withdrawn_have_no_more(tmp_path: Path) -> None:
+    with proposed_session(tmp_path, *SIX) as session:
+        parts = session.decide_in_parts([auto(source)] for source in SIX)
+        next(parts)
+        session.forget_automatic()
+        assert list(parts) == []
+        assert session.counts().kept == 0
+
+
+def test_what_was_undone_is_not_made_again_after_one_more_part(tmp_path: Path) -> None:
+    with proposed_session(tmp_path, *SIX) as session:
+        parts = session.decide_in_parts(in_pairs(*SIX))
+        next(parts)
+        session.decide([decision(SIX[2], Verdict.DROP)])
+        session.undo()
+        assert sum(parts) == 4
+        # Else a drop would be made again that a later keep of the same image goes before.
+        assert session.redo() is None
+        assert current(session, SIX[2]) == decision(SIX[2])

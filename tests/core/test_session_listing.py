@@ -1,5 +1,6 @@
 """Bringing a session in line with what lies in the data set's folder."""
 
+import tracemalloc
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
@@ -278,3 +279,18 @@ def test_a_decided_image_waits_while_its_bytes_were_not_looked_at_again(tmp_path
         assert current(session, ONE) == decision(ONE)
         assert [image.source for image in session.waiting(PRODUCER)] == [ONE]
         assert session.settled_count() == 0
+
+
+def test_adding_images_holds_none_of_them_in_memory(tmp_path: Path) -> None:
+    count = 10_000
+    with Session.open(tmp_path / "out", tmp_path / "data") as session:
+        images = (listed(session.root, f"a/{number:06}.jpg") for number in range(count))
+        ids = tuple(f"{number:06}" for number in range(count))
+        tracemalloc.start()
+        try:
+            session.sync(images, unhashable, lambda named, taken: ids[: len(named) + len(taken)])
+            _, most = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+        assert session.counts().pending == count
+        assert most < 50 * count

@@ -1,7 +1,7 @@
 """Proposals, failures, results, annotations and counts."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -299,3 +299,54 @@ def test_threads_may_share_a_session(tmp_path: Path) -> None:
             thread.join()
         assert troubles == []
         assert session.counts().kept == 40
+
+
+def asked(session: Session, question: Callable[[], object]) -> int:
+    """How many statements SQLite runs to answer a question."""
+    statements: list[str] = []
+    session._connection.set_trace_callback(statements.append)
+    question()
+    session._connection.set_trace_callback(None)
+    return len(statements)
+
+
+@pytest.mark.parametrize(
+    ("question", "statements"),
+    [
+        pytest.param(lambda session: session.counts(), 1, id="counts"),
+        pytest.param(lambda session: session.class_counts(), 1, id="class_counts"),
+        pytest.param(lambda session: session.settled_count(), 1, id="settled_count"),
+        pytest.param(lambda session: session.waiting_count("other"), 1, id="waiting_count"),
+        pytest.param(lambda session: session.index(), 1, id="index"),
+        pytest.param(lambda session: next(session.waiting("other")), 1, id="the first that waits"),
+        pytest.param(lambda session: next(session.results()), 1, id="the first result"),
+        # A page, and the one after it that is empty.
+        pytest.param(lambda session: list(session.failures()), 2, id="failures"),
+    ],
+)
+def test_a_question_takes_as_many_queries_whatever_the_number_of_images(
+    tmp_path: Path, question: Callable[[Session], object], statements: int
+) -> None:
+    with proposed_session(tmp_path, *(f"a/{number:05}.jpg" for number in range(1600))) as session:
+        session.record([failure("a/01500.jpg")], PRODUCER)
+        assert session.root
+        assert asked(session, lambda: question(session)) == statements
+
+
+def test_failures_are_those_of_present_images_in_order(tmp_path: Path) -> None:
+    sources = [f"a/{number}.jpg" for number in range(5)]
+    with proposed_session(tmp_path, *sources) as session:
+        session.record([failure(sources[4], "late"), failure(sources[1], "early"), failure(sources[2])], PRODUCER)
+        session.record([proposal(sources[2])], PRODUCER)
+        sync(session, [listed(session.root, source) for source in sources[:4]])
+        assert list(session.failures()) == [failure(sources[1], "early")]
+
+
+def test_what_waits_is_counted_as_it_is_given(tmp_path: Path) -> None:
+    sources = [f"a/{number}.jpg" for number in range(5)]
+    with proposed_session(tmp_path, *sources) as session:
+        session.decide([decision(sources[0])])
+        session.forget_proposals()
+        session.record([proposal(source) for source in sources[:3]], PRODUCER)
+        for producer in (PRODUCER, "other"):
+            assert session.waiting_count(producer) == len(list(session.waiting(producer))) > 0

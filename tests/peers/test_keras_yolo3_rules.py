@@ -7,68 +7,15 @@ written anew: the originals have folders and classes built in.
 
 from __future__ import annotations
 
-import io
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from hostile_names import BACKGROUND, FILES, SIZE, export_hostile, hostile_annotations
 from PIL import Image
 
-from annot_core.export import export_all
-from annot_core.geometry import Box
-from annot_core.naming import class_labels, image_ids
-from annot_core.records import Annotation
-
-SIZE = (60, 40)
-BACKGROUND = "empty"
-STEMS = {
-    "plain": "photo",
-    "space": "a photo of it",
-    "tab": "a\tb",
-    "newline": "a\nb",
-    "ideographic space": "a\u3000b",
-    "no-break space": "a\u00a0b",
-    "line separator": "a\u2028b",
-    "file separator": "a\x1cb",
-    "next line": "a\x85b",
-    "leading space": " a",
-    "hash": "#a",
-    "dot": ".a",
-    "dots": "a..b.c",
-    "dash": "-a",
-    "quotes": "'a\"b",
-    "markup": "<b>&amp;]]>",
-    "colon": "a:b",
-    "comma": "a,1,2,3,4,0",
-    "undecodable": os.fsdecode(b"a\xff\xfeb"),
-    "long": "x" * 246,
-    "long and alike": "x" * 245 + "y",
-    "emoji": "\U0001f600",
-    "another emoji": "\U0001f601",
-    "letters": "\u732b\u00df\u00e9",
-    "decomposed letters": "e\u0301",
-    "zero width": "a\u200bb",
-    "right to left override": "a\u202eb",
-    "Windows device": "nul",
-}
-CLASSES = [
-    "cat",
-    "Cat",
-    "traffic light",
-    " a\u3000 b\t",
-    "<b>&\"'",
-    "nut: M8",
-    "#1",
-    os.fsdecode(b"\xe9t\xe9"),
-]
-FILES = [
-    *((CLASSES[number % len(CLASSES)], f"{stem}.jpg") for number, stem in enumerate(STEMS.values())),
-    *(("dog", f"{stem}.jpg") for stem in STEMS.values()),
-    *(("same", name) for name in ("a.jpg", "a.png", "A.JPG", "a.JPG", "a-2.jpg", "A.b.jpg")),
-    *((BACKGROUND, name) for name in ("a.jpg", "plain wall.jpg", "#.jpg")),
-]
+from annot_core.naming import class_labels
 
 
 @dataclass(frozen=True)
@@ -83,31 +30,7 @@ class Row:
 def output(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An export of all the names, in a folder without and in one with white space in its path."""
     folder: Path = tmp_path_factory.mktemp("data") / request.param
-    summary = export_all(hostile_annotations(), folder, upright_jpeg=_jpeg)
-    assert summary.problems == ()
-    return folder
-
-
-def hostile_annotations() -> list[Annotation]:
-    ids = image_ids([(class_name, f"{class_name}/{name}") for class_name, name in FILES])
-    return [
-        Annotation(
-            image_id,
-            Path("unread"),
-            f"{class_name}/{name}",
-            class_name,
-            # Another box for each image, so that no two can be mistaken for each other.
-            None if class_name == BACKGROUND else Box(number % 30, number // 30, 40, 30),
-            SIZE,
-        )
-        for number, (image_id, (class_name, name)) in enumerate(zip(ids, FILES, strict=True))
-    ]
-
-
-def _jpeg(annotation: Annotation) -> bytes:
-    buffer = io.BytesIO()
-    Image.new("RGB", SIZE, (90, 90, 90)).save(buffer, "JPEG")
-    return buffer.getvalue()
+    return export_hostile(folder.parent / "photos", folder, ("voc", "keras-yolo3"), {"train": 0.8, "val": 0.2}).output
 
 
 def read_classes(folder: Path) -> list[str]:

@@ -127,7 +127,11 @@ def test_review_needs_a_terminal(dataset: Path, command: list[str]) -> None:
     assert not (dataset / "new").exists()
 
 
-@pytest.mark.parametrize("option", [["--report", "r.json"], ["--strict"], ["--min-score", "0.5"]], ids="-".join)
+@pytest.mark.parametrize(
+    "option",
+    [["--report", "r.json"], ["--strict"], ["--min-score", "0.5"], ["--format", "csv"], ["--split", "0.5/0.5"]],
+    ids="-".join,
+)
 def test_what_speaks_of_a_run_without_review_needs_auto_accept(dataset: Path, option: list[str]) -> None:
     result = invoke(dataset, *option)
     assert result.exit_code == 2
@@ -164,6 +168,92 @@ def test_failures_are_3_if_that_was_asked(dataset: Path, tone_model: Path, stric
     result = invoke(dataset, "--auto-accept", "--model", tone_model, *strict)
     assert result.exit_code == code
     assert "1 failed:\n  dark/bad.jpg: read: " in result.output
+
+
+# ---- export
+
+
+@pytest.fixture
+def annotated(dataset: Path, tone_model: Path) -> Path:
+    """An output folder with four kept images."""
+    assert invoke(dataset, "--auto-accept", "--model", tone_model).exit_code == 0
+    return dataset.with_name("photos-annotated")
+
+
+@pytest.mark.parametrize(
+    "formats",
+    [["--format", "yolo", "--format", "csv"], ["--format", "yolo,csv"], ["--format=yolo, csv", "--format=csv"]],
+    ids=["several", "with commas", "both, one twice"],
+)
+def test_export_writes_the_formats_that_were_asked_for(annotated: Path, formats: list[str]) -> None:
+    result = invoke("export", annotated, *formats, "--split", "0.5/0.25/0.25")
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert f"4 boxes on 4 images, 2 classes, 15 files in {annotated}" in result.output
+    assert "train, " in result.output
+    assert "JPEGImages/ classes.txt yolo/data.yaml yolo/images/ yolo/labels/ annotations.csv" in result.output
+    assert "warning: voc, keras-yolo3: from an earlier export and out of date" in result.output
+    assert (annotated / "yolo" / "data.yaml").is_file()
+
+
+def test_export_writes_voc_and_keras_yolo3_by_default(annotated: Path) -> None:
+    shutil.rmtree(annotated / "Annotations")
+    result = invoke("export", annotated)
+    assert result.exit_code == 0
+    assert "warning" not in result.output
+    assert len(list((annotated / "Annotations").iterdir())) == 4
+
+
+def test_formats_and_sets_can_be_asked_for_in_a_whole_run(dataset: Path, tone_model: Path, tmp_path: Path) -> None:
+    arguments = ["--auto-accept", "--model", tone_model, "--format", "coco", "--split", "0/0/1", "-o", tmp_path / "out"]
+    assert invoke(dataset, *arguments).exit_code == 0
+    told = json.loads((tmp_path / "out" / "coco" / "annotations" / "instances_test.json").read_text())
+    assert len(told["images"]) == 4
+    assert not (tmp_path / "out" / "Annotations").exists()
+
+
+def test_an_export_of_nothing_is_1(annotated: Path, dataset: Path, tone_model: Path) -> None:
+    invoke(dataset, "--auto-accept", "--model", tone_model, "--redo", "--min-score", "1")
+    result = invoke("export", annotated)
+    assert result.exit_code == 1
+    assert "expected at least one kept image to write, found none" in one_line(result.stderr)
+    assert not list((annotated / "JPEGImages").iterdir())
+
+
+def test_an_export_that_does_not_read_back_is_1(annotated: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from annot_core.export import Counts
+    from annot_core.export.voc import VocExporter
+
+    monkeypatch.setattr(VocExporter, "count", lambda *_: Counts(3, 3))
+    result = invoke("export", annotated)
+    assert result.exit_code == 1
+    assert "expected to read back 4 images and 4 boxes of format voc, found 3 and 3" in one_line(result.stderr)
+
+
+@pytest.mark.parametrize(("strict", "code"), [([], 0), (["--strict"], 3)], ids=["lenient", "strict"])
+def test_images_that_could_not_be_written_are_3_if_that_was_asked(
+    annotated: Path, dataset: Path, strict: list[str], code: int
+) -> None:
+    (dataset / "dark" / "dark-0.jpg").unlink()
+    result = invoke("export", annotated, *strict)
+    assert result.exit_code == code
+    assert "1 not written:\n  dark/dark-0.jpg: the file is gone" in result.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--format", "excel"], "expected formats out of voc, keras-yolo3, yolo, coco, cvat, csv, found 'excel'"),
+        (["--format", "voc,"], "found ''"),
+        (["--split", "80/20"], "add up to 1"),
+        (["--split", "1"], "expected two or three shares"),
+        ([], "expected an output folder with a session"),
+    ],
+    ids=["format", "empty name", "shares", "too few shares", "no session"],
+)
+def test_an_export_that_cannot_be_asked_for_is_2(tmp_path: Path, arguments: list[str], message: str) -> None:
+    result = invoke("export", tmp_path, *arguments)
+    assert result.exit_code == 2
+    assert message in " ".join(result.stderr.split())
 
 
 # ---- wrong usage

@@ -1,5 +1,6 @@
 """Keeping all with a good score: only those, in one step, after a sample of the doubtful ones."""
 
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import numpy as np
@@ -19,12 +20,19 @@ from review_fakes import (
 )
 
 from annot_core.records import Decider, Status, Verdict
-from tui.review.bulk import bulk_keep, plan_bulk_keep
+from annot_core.session import Session
+from tui.review.bulk import KEPT_AT_ONCE, BulkKeep, bulk_keep, plan_bulk_keep
 from tui.review.filters import EVERYTHING, Filter
+from tui.review.queue import ReviewQueue
+from tui.review.reviewer import Reviewer, Said
 
 
 def generator() -> np.random.Generator:
     return np.random.default_rng(7)
+
+
+def keep_whole(session: Session, plan: BulkKeep) -> int:
+    return sum(part.kept for part in bulk_keep(session, plan))
 
 
 INDEX = index_of(
@@ -80,7 +88,7 @@ def test_all_are_kept_by_a_person_in_one_step(tmp_path: Path) -> None:
     with open_session(tmp_path, outcomes) as session:
         session.decide([decision(sources[0], Verdict.LATER)])
         plan = plan_bulk_keep(session.index(), 0.4, generator())
-        assert bulk_keep(session, plan) == len(plan) == 660 + 1
+        assert keep_whole(session, plan) == len(plan) == 660 + 1
         kept = [one for one in session.results() if one.decision and one.decision.verdict is Verdict.KEEP]
         assert [one.source for one in kept] == ["none/1.jpg", *sources[440:]]
         assert {one.decision.box for one in kept[1:] if one.decision} == {FIRST}
@@ -98,36 +106,94 @@ def test_what_changed_since_the_plan_stays_as_it_is(tmp_path: Path) -> None:
         plan = plan_bulk_keep(session.index(), 0.7, generator())
         session.decide([decision(sources[0], box=SECOND), decision(sources[1], Verdict.DROP)])
         session.record([proposal(sources[2], score=0.1)], "settings-1")
-        assert (len(plan), bulk_keep(session, plan)) == (4, 1)
+        assert (len(plan), keep_whole(session, plan)) == (4, 1)
         assert [each.decision and each.decision.box for each in session.results()] == [SECOND, None, None, FIRST]
 
 
 def test_a_score_counts_as_it_does_in_the_index(tmp_path: Path) -> None:
     with open_session(tmp_path, [proposal("raccoon/1.jpg", score=0.1)]) as session:
         plan = plan_bulk_keep(session.index(), 0.1, generator())
-        assert (len(plan), bulk_keep(session, plan)) == (1, 1)
+        assert (len(plan), keep_whole(session, plan)) == (1, 1)
 
 
-def test_progress_is_told_and_can_break_it_off(tmp_path: Path) -> None:
-    class StoppedError(Exception):
-        pass
+def test_a_part_is_on_disk_when_it_is_given_and_others_decide_in_between(tmp_path: Path) -> None:
+    sources = [f"raccoon/{number:04}.jpg" for number in range(2 * KEPT_AT_ONCE + 10)]
+    with open_session(tmp_path, [proposal(source) for source in sources]) as session:
+        parts = bulk_keep(session, plan_bulk_keep(session.index(), 0.5, generator()))
+        assert next(parts).kept == KEPT_AT_ONCE == session.counts().kept
+        session.decide([decision(sources[-1], Verdict.DROP)])
+        assert [part.kept for part in parts] == [KEPT_AT_ONCE, 9]
+        assert (session.counts().kept, session.counts().dropped) == (len(sources) - 1, 1)
+        # Each of the two is one step, the one that was begun last the first to be undone.
+        for kept, dropped in ((len(sources) - 1, 0), (0, 0)):
+            session.undo()
+            assert (session.counts().kept, session.counts().dropped) == (kept, dropped)
 
-    def stop(done: int) -> None:
-        told.append(done)
-        if len(told) == 3:
-            raise StoppedError
 
-    told: list[int] = []
-    with open_session(tmp_path, [proposal(f"raccoon/{number:04}.jpg") for number in range(1100)]) as session:
-        plan = plan_bulk_keep(session.index(), 0.5, generator())
-        with pytest.raises(StoppedError):
-            bulk_keep(session, plan, stop)
-        assert told == [0, 500, 1000]
-        assert (session.counts().kept, session.undo()) == (0, None)
+def test_undoing_it_ends_it(tmp_path: Path) -> None:
+    with open_session(tmp_path, [proposal(f"raccoon/{number:04}.jpg") for number in range(600)]) as session:
+        parts = bulk_keep(session, plan_bulk_keep(session.index(), 0.5, generator()))
+        next(parts)
+        session.undo()
+        assert list(parts) == []
+        assert session.counts().kept == 0
+        session.redo()
+        assert session.counts().kept == KEPT_AT_ONCE
 
 
 def test_keeping_nothing_makes_no_step(tmp_path: Path) -> None:
     with open_session(tmp_path, [proposal("raccoon/1.jpg")]) as session:
         plan = plan_bulk_keep(session.index(), 0.99, generator())
-        assert (len(plan), plan.sample, bulk_keep(session, plan)) == (0, (), 0)
+        assert (len(plan), plan.sample, keep_whole(session, plan)) == (0, (), 0)
         assert session.undo() is None
+
+
+@pytest.fixture
+def in_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have images kept two at a time."""
+    monkeypatch.setattr("tui.review.bulk.KEPT_AT_ONCE", 2)
+
+
+def five(folder: Path) -> AbstractContextManager[Session]:
+    return open_session(folder, [proposal(f"raccoon/{number}.jpg") for number in range(5)])
+
+
+@pytest.mark.usefixtures("in_pairs")
+def test_the_reviewer_says_how_far_it_is_and_goes_on_at_the_end(tmp_path: Path) -> None:
+    with five(tmp_path) as session:
+        session.record([no_evidence("raccoon/3.jpg")], "settings-1")
+        reviewer = Reviewer(session, ReviewQueue(session.index()))
+        plan = plan_bulk_keep(reviewer.queue.index, 0.5, generator())
+        said = reviewer.keep_all(plan)
+        assert next(said) == Said(saved="keep 2 of 4 images ...")
+        assert reviewer.queue.counts().kept == 2
+        # What is looked at is shown as it is now.
+        assert reviewer.easel is not None
+        assert reviewer.easel.result.decision is not None
+        assert list(said) == [Said(saved="keep 4 images")]
+        assert reviewer.easel.result.source == "raccoon/3.jpg"
+
+
+@pytest.mark.usefixtures("in_pairs")
+def test_whoever_moves_meanwhile_is_left_where_he_is(tmp_path: Path) -> None:
+    with five(tmp_path) as session:
+        reviewer = Reviewer(session, ReviewQueue(session.index()))
+        said = reviewer.keep_all(plan_bulk_keep(reviewer.queue.index, 0.5, generator()))
+        next(said)
+        reviewer.move(reviewer.queue.next)
+        assert reviewer.drop().saved == "drop 1.jpg"
+        assert reviewer.queue.place == 2
+        assert list(said)[-1] == Said(saved="keep 5 images")
+        assert reviewer.queue.place == 2
+        assert (reviewer.queue.counts().kept, reviewer.queue.counts().dropped) == (4, 1)
+
+
+@pytest.mark.usefixtures("in_pairs")
+def test_the_reviewer_stops_where_it_is_undone(tmp_path: Path) -> None:
+    with five(tmp_path) as session:
+        reviewer = Reviewer(session, ReviewQueue(session.index()))
+        said = reviewer.keep_all(plan_bulk_keep(reviewer.queue.index, 0.5, generator()))
+        next(said)
+        assert reviewer.undo().saved == "undone: 2 images"
+        assert [bool(one.refused) for one in said] == [True]
+        assert reviewer.queue.counts().decided == 0

@@ -252,6 +252,19 @@ async def test_keep_all_is_one_step_for_undo(resumed: Plan) -> None:
         assert "undone: 4 images" in review.text
 
 
+async def test_keys_have_their_turn_while_many_are_kept(resumed: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tui.review.bulk.KEPT_AT_ONCE", 1)
+    async with reviewing(resumed) as review:
+        await answer(review, "A", "0.5")
+        assert "saved: keep 4 images" in review.text
+        await review.press("u")
+        for key in ("A", "enter", "G", "u"):
+            review.hit(key)
+        await review.settle()
+        assert review.tally.counts.decided == 0
+        assert review.source == BACKGROUND  # the first one of the step
+
+
 async def test_keep_all_keeps_only_what_the_filter_lists(resumed: Plan) -> None:
     async with reviewing(resumed) as review:
         await answer(review, "f", "class:bolt")

@@ -38,6 +38,7 @@ TITLES = {
     Stage.LIST: "listing",
     Stage.TRAIN: "training",
     Stage.ANNOTATE: "annotating",
+    Stage.AUGMENT: "augmenting",
     Stage.EXPORT: "writing",
 }
 PLAIN_INTERVAL_S = 10.0

@@ -14,7 +14,7 @@ from rich.text import Text
 from annot_core.dataset import default_output
 from annot_core.errors import DatasetError, ImageError, SessionError, UsageError
 from annot_core.geometry import Box
-from annot_core.records import Status, Verdict
+from annot_core.records import Annotation, Status, Verdict
 from annot_core.session import ImageResult, Session
 from tui.plain.drawing import Outline, draw_image
 from tui.text import printable
@@ -24,6 +24,7 @@ TILE_COLUMNS = 26
 
 KEPT_COLOR, PROPOSED_COLOR = (0, 230, 0), (255, 210, 0)
 
+_PROPOSED = "proposed"
 _GAP = 2
 _TILE_ROWS = 10
 
@@ -48,11 +49,11 @@ class Picture:
     @property
     def color(self) -> tuple[int, int, int]:
         """The color of the box."""
-        return KEPT_COLOR if self.verdict == "kept" else PROPOSED_COLOR
+        return PROPOSED_COLOR if self.verdict == _PROPOSED else KEPT_COLOR
 
 
 def print_pictures(console: Console, paths: Sequence[Path], *, width: int | None = None, most: int = 24) -> None:
-    """Print image files, and the images with a box of output folders.
+    """Print image files, and the images with a box of output folders, augmented ones last.
 
     A terminal without colors gets pictures of characters, and what is no terminal a line for each image.
 
@@ -90,16 +91,21 @@ def _print_file(console: Console, path: Path, columns: int) -> None:
 def _print_output(console: Console, output: Path, columns: int, most: int) -> None:
     with Session.load(output) as session:
         pictures = [picture for result in session.results() if (picture := _picture(session.root, result)) is not None]
+        copies = [_copy(copy) for copy in session.first_copies(most)]
+        total = len(pictures) + session.copy_count(with_box=True)
     if not pictures:
         raise UsageError(f"expected images with a box in {str(output)!r}, found none; annotate the data set first")
+    # Augmented images get half of the sheet, or all that their originals leave.
+    pictures = pictures[: max(most - len(copies), most - most // 2)]
+    pictures += copies[: most - len(pictures)]
     if console.is_terminal:
-        for row in _sheet(console, pictures[:most], columns):
+        for row in _sheet(console, pictures, columns):
             console.print(row)
     else:
-        for picture in pictures[:most]:
+        for picture in pictures:
             _say(console, _line(picture, None))
-    if len(pictures) > most:
-        _say(console, f"and {len(pictures) - most} more; --most N prints more")
+    if total > len(pictures):
+        _say(console, f"and {total - len(pictures)} more; --most N prints more")
 
 
 def _sheet(console: Console, pictures: Sequence[Picture], columns: int) -> Iterator[Table]:
@@ -149,10 +155,15 @@ def _picture(root: Path, result: ImageResult) -> Picture | None:
         path=root / result.source,
         name=result.source.rpartition("/")[2],
         class_name=decision.class_name if decision is not None and is_kept else result.class_name,
-        verdict="kept" if is_kept else "proposed",
+        verdict="kept" if is_kept else _PROPOSED,
         score=result.score,
         box=box,
     )
+
+
+def _copy(copy: Annotation) -> Picture:
+    """Return an augmented image with its box."""
+    return Picture(copy.path, copy.path.name, copy.class_name, "augmented", None, copy.box)
 
 
 def _draw(console: Console, picture: Picture, room: tuple[int, int]) -> tuple[RenderableType | None, tuple[int, int]]:

@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from annot_core.annotating import Annotated
+from annot_core.augment.job import Augmented
 from annot_core.evaluation import THRESHOLDS, Evaluation, GroupScores, Score
 from annot_core.export import ExportSummary
 from tui.text import printable
@@ -36,6 +37,19 @@ def print_export(console: Console, export: ExportSummary) -> None:
     """Print what was written, where, and what was left out and why."""
     _print_written(console, export)
     _print_reasons(console, "not written", [(one.source, one.reason) for one in export.problems])
+
+
+def print_augmented(console: Console, result: Augmented) -> None:
+    """Print how many augmented images there are of each class, what was left out and why, and what was written."""
+    classes = ", ".join(f"{number} {printable(name)}" for name, number in sorted(result.classes.items()))
+    if classes:
+        _say(console, f"{_count(result.images, 'augmented image')}, {result.made} of them new: {classes}")
+    if result.left_out:
+        images = _count(result.left_out, "augmented image was", "augmented images were")
+        _say(console, f"{images} left out: no box with a score that is high enough; lower --min-score")
+    _print_reasons(console, "failed", [(one.source, f"{one.stage}: {one.reason}") for one in result.failures])
+    if result.export is not None:
+        print_export(console, result.export)
 
 
 def outdated_line(export: ExportSummary) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +16,9 @@ from tui.review.verdicts import keep, shown_box
 
 SAMPLE = 12
 
-_READ_AT_ONCE = 500
+KEPT_AT_ONCE = 250
+"""How many images are kept in one transaction: no key waits for longer than that takes."""
+
 _NO_EVIDENCE = STATUSES.index(Status.NO_EVIDENCE)
 
 
@@ -62,27 +64,32 @@ def plan_bulk_keep(
     return BulkKeep(min_score, index.ids[positions], tuple(index.ids[lowest_first].tolist()))
 
 
-def bulk_keep(session: Session, plan: BulkKeep, advanced: Callable[[int], object] = lambda done: None) -> int:
-    """Keep what was planned, as one step for undo, by a person; return how many were kept.
+@dataclass(frozen=True, slots=True, eq=False)
+class KeptPart:
+    """One part of a plan that was gone through: `ids` (n,) int64, its row ids, and how many of them are kept now."""
 
-    Images are read and decided a few at a time, so that memory does not grow with their number. One that was
-    decided meanwhile, or has another outcome by now, stays as it is.
+    ids: NDArray[np.int64]
+    kept: int
 
-    Args:
-        session: where; other threads wait for it until all is done.
-        plan: what to keep.
-        advanced: told now and then how many of the plan were looked at. If it raises, nothing is kept.
+
+def bulk_keep(session: Session, plan: BulkKeep) -> Iterator[KeptPart]:
+    """Keep what was planned, a part at a time, by a person; all parts are one step for undo.
+
+    A part is on disk when it is given, and between two of them other keys have their turn: a person may decide
+    meanwhile, and where the step is undone it goes no further. An image that was decided meanwhile, or has another
+    outcome by now, stays as it is.
     """
-    return session.decide(_decisions(session, plan, advanced))
+    parts = [plan.ids[start : start + KEPT_AT_ONCE] for start in range(0, len(plan), KEPT_AT_ONCE)]
+    taken = session.decide_in_parts(_decisions(session, ids, plan.min_score) for ids in parts)
+    for ids, kept in zip(parts, taken, strict=False):
+        yield KeptPart(ids, kept)
 
 
-def _decisions(session: Session, plan: BulkKeep, advanced: Callable[[int], object]) -> Iterator[Decision]:
-    for start in range(0, len(plan), _READ_AT_ONCE):
-        advanced(start)
-        for result in session.results_of(plan.ids[start : start + _READ_AT_ONCE].tolist()):
-            decision = keep(result, shown_box(result)) if _is_meant(result, plan.min_score) else None
-            if isinstance(decision, Decision):
-                yield decision
+def _decisions(session: Session, ids: NDArray[np.int64], min_score: float) -> Iterator[Decision]:
+    for result in session.results_of(ids.tolist()):
+        decision = keep(result, shown_box(result)) if _is_meant(result, min_score) else None
+        if isinstance(decision, Decision):
+            yield decision
 
 
 def _is_meant(result: ImageResult, min_score: float) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from annot_core.geometry import Box
@@ -100,14 +100,7 @@ class Reviewer:
 
     def take(self, sources: Iterable[str]) -> bool:
         """Take over what is on disk now for some images; tell whether the one on the easel is among them."""
-        changed = list(sources)
-        was_empty = self.easel is None
-        self.queue.update(self.session.index_rows(changed))
-        is_shown = self.easel is not None and self.easel.result.source in changed
-        # A box in a person's hands is not taken away.
-        if (was_empty or is_shown) and self.adjuster is None:
-            self.look()
-        return was_empty or is_shown
+        return self._take_rows(list(sources))
 
     # ---- offering another box
 
@@ -161,12 +154,25 @@ class Reviewer:
         dropped = sum(decision.verdict is Verdict.DROP for decision in decisions)
         return Said(saved=f"keep {len(decisions) - dropped}, drop {dropped}")
 
-    def keep_all(self, plan: BulkKeep) -> Said:
-        """Keep what was planned, as one step for undo."""
-        count = bulk_keep(self.session, plan)
-        self.queue.reload(self.session.index())
-        self._go_on()
-        return Said(saved=f"keep {count} images")
+    def keep_all(self, plan: BulkKeep) -> Iterator[Said]:
+        """Keep what was planned, as one step for undo, saying after each part how far that is.
+
+        Between two parts anything else may be done, and undoing the step ends it. Whoever is still at the image of
+        the beginning when all is done goes on to the next one.
+        """
+        begun_at, kept, looked_at = self.queue.current, 0, 0
+        for part in bulk_keep(self.session, plan):
+            kept += part.kept
+            looked_at += len(part.ids)
+            self._take_rows(part.ids.tolist())
+            if looked_at < len(plan):
+                yield Said(saved=f"keep {kept} of {len(plan)} images ...")
+        if looked_at < len(plan):
+            yield Said(refused="keeping them has ended, since it was undone")
+            return
+        if self.queue.current == begun_at and self.adjuster is None:
+            self._go_on()
+        yield Said(saved=f"keep {kept} images")
 
     def undo(self) -> Said:
         """Take the latest step back, also one from before a restart, and show its image."""
@@ -208,6 +214,16 @@ class Reviewer:
         self.adjuster = None
 
     # ----
+
+    def _take_rows(self, which: Sequence[int | str]) -> bool:
+        rows = self.session.index_rows(which)
+        was_empty, shown = self.easel is None, self.queue.current
+        self.queue.update(rows)
+        is_shown = any(row.id == shown for row in rows)
+        # A box in a person's hands is not taken away.
+        if (was_empty or is_shown) and self.adjuster is None:
+            self.look()
+        return was_empty or is_shown
 
     def _adjusted(self, adjuster: Adjuster) -> Said:
         assert self.easel is not None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -10,8 +10,10 @@ from rich.text import Text
 from textual import work
 
 from tui.keys import BINDINGS, Context
+from tui.messages import OutcomesTaken
 from tui.review.bulk import BulkKeep, plan_bulk_keep
 from tui.review.filters import Shown
+from tui.review.reviewer import Said
 from tui.screens.adjusting import AdjustingScreen
 from tui.text import printable
 from tui.widgets.prompt import Prompt, Question
@@ -131,7 +133,33 @@ class AskingScreen(AdjustingScreen):
         if plan is None:
             self.warn(f"expected a score from 0 to 1, found {text!r}")
             return
-        await self.decide(lambda: self.reviewer.keep_all(plan))
+        parts = self.reviewer.keep_all(plan)
+        # The first part before any other key: that one may be there to take it back.
+        if await self._keep_part(parts):
+            self._keep_others(parts)
+
+    @work(group="keep", exit_on_error=True)
+    async def _keep_others(self, parts: Iterator[Said]) -> None:
+        """Keep part after part, each in a turn of its own, so that keys have theirs in between."""
+        while await self._keep_part(parts):
+            pass
+        if self.is_open and self.app.screen is not self:
+            self.app.screen.post_message(OutcomesTaken())
+
+    async def _keep_part(self, parts: Iterator[Said]) -> bool:
+        """Keep the next part; tell whether there was one."""
+        self._is_waiting = False
+        before = self.reviewer.easel
+        said = await self.carry_out(lambda: next(parts, None))
+        if said is None:
+            return False
+        self.tell(said)
+        if self.reviewer.easel is not before:
+            self._is_zoomed = False
+            self.show_easel()
+        else:
+            self.show_tally()
+        return True
 
     async def _bulk(self, text: str) -> BulkKeep | None:
         try:
