@@ -19,7 +19,10 @@ if TYPE_CHECKING:
     from annot_core.augment.settings import AugmentSettings, BoxSource, Effect
     from annot_core.cam.heatmapper import heatmaps
     from annot_core.classifier.request import TrainingSettings
+    from annot_core.curve.run import learning_curve
     from annot_core.demo import draw_demo
+    from annot_core.detector.detecting import detect_files
+    from annot_core.detector.request import DetectorSettings
     from annot_core.errors import AnnotError
     from annot_core.evaluation import evaluate
     from annot_core.geometry import Box
@@ -47,7 +50,10 @@ _HOMES = {
     "augment.settings": ("AugmentSettings", "BoxSource", "Effect"),
     "cam.heatmapper": ("heatmaps",),
     "classifier.request": ("TrainingSettings",),
+    "curve.run": ("learning_curve",),
     "demo": ("draw_demo",),
+    "detector.detecting": ("detect_files",),
+    "detector.request": ("DetectorSettings",),
     "errors": ("AnnotError",),
     "evaluation": ("evaluate",),
     "geometry": ("Box",),
@@ -82,6 +88,7 @@ __all__ = [
     "Copy",
     "Decider",
     "Decision",
+    "DetectorSettings",
     "Effect",
     "Failure",
     "Found",
@@ -94,10 +101,12 @@ __all__ = [
     "Verdict",
     "annotate",
     "augment_output",
+    "detect_files",
     "draw_demo",
     "evaluate",
     "find_box",
     "heatmaps",
+    "learning_curve",
     "read_truth",
 ]
 

@@ -93,14 +93,16 @@ def _fit(
     import keras
 
     epochs, steps = epochs_for(len(readable), settings), _steps(len(readable), settings)
-    # Only this one is compiled: what is kept carries no loss and no optimizer.
-    fitted = keras.Model(detector.network.inputs, detector.network.outputs)
-    fitted.compile(
-        optimizer=_optimizer(epochs * steps),
-        loss=lambda right, outputs: yolo_loss(right, outputs, detector.grid),
-        # Compiling takes longer than it saves where there is no GPU.
-        jit_compile="auto" if gpu_count() else False,
-    )
+    # Made here too, so that Keras scales the loss as half precision needs it.
+    with precision_here():
+        # Only this one is compiled: what is kept carries no loss and no optimizer.
+        fitted = keras.Model(detector.network.inputs, detector.network.outputs)
+        fitted.compile(
+            optimizer=_optimizer(epochs * steps),
+            loss=lambda right, outputs: yolo_loss(right, outputs, detector.grid),
+            # Compiling takes longer than it saves where there is no GPU.
+            jit_compile="auto" if gpu_count() else False,
+        )
     listener(StageStarted(Stage.TRAIN, epochs, "epochs", title))
     fitted.fit(
         _batches(store, boxes, _order(readable, epochs, settings), settings.seed),

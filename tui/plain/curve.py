@@ -26,11 +26,8 @@ def print_curve(console: Console, curve: Curve) -> None:
     console.print(_table(curve.points))
     if console.is_terminal and len(curve.points) > 1:
         console.print(plot(curve.points, min(console.width, WIDEST_PLOT)))
-    _say(
-        console,
-        f"{curve.held_out} images held out; loss: of YOLOv3, per image; mAP: at an IoU of 0.5; "
-        f"IoU: of true boxes with the best box of a score of {DEFAULT_MIN_SCORE} or more",
-    )
+    _say(console, f"{curve.held_out} images held out; loss: of YOLOv3, per image; mAP@0.5 and AP: by COCO's rules;")
+    _say(console, f"mean IoU: of kept boxes with the best box of their class that scores {DEFAULT_MIN_SCORE} or more")
     _say(console, f"plot: {printable(str(curve.plot), longest=400)}")
     _say(console, f"detector: {printable(str(curve.model), longest=400)}")
     console.print(Text(f"verdict: {curve.verdict}", style="bold"), soft_wrap=True)
