@@ -77,6 +77,14 @@ def read_shares(ctx: click.Context, param: click.Parameter, value: str) -> dict[
         raise click.BadParameter(str(error), ctx, param) from error
 
 
+def read_sizes(ctx: click.Context, param: click.Parameter, value: str) -> tuple[int, ...]:
+    """Read numbers of images that were typed with commas between."""
+    words = [word.strip() for word in value.split(",")]
+    if not all(word.isdecimal() and int(word) for word in words):
+        raise click.BadParameter(f"expected numbers of images, as in 100,500,1000, found {value!r}", ctx, param)
+    return tuple(map(int, words))
+
+
 def output_option(command: Command) -> Command:
     """Add --output."""
     return click.option(
