@@ -52,6 +52,8 @@ def test_pipe_gets_plain_lines_and_the_log_gets_what_libraries_print(tmp_path: P
         "writing: 4 images",
         "writing: done in T",
         f"4 boxes on 4 images, 2 classes, 15 files in {dataset}-annotated",
+        "  2 train, 2 val",
+        "  JPEGImages/ classes.txt Annotations/ ImageSets/Main/ labelmap.txt yolo3/",
     ]
     # TensorFlow greets in native code, past Python.
     log = Path(f"{dataset}-annotated", ".autoannot", "log.txt").read_text()
