@@ -19,15 +19,20 @@ class Stage(enum.StrEnum):
     ANNOTATE = "annotate"
     AUGMENT = "augment"
     EXPORT = "export"
+    CHECK = "check"
 
 
 @dataclass(frozen=True, slots=True)
 class StageStarted:
-    """A stage begins; `total` steps are expected (None: unknown), each a `unit`."""
+    """A stage begins; `total` steps are expected (None: unknown), each a `unit`.
+
+    `title` tells one from another where a stage comes several times.
+    """
 
     stage: Stage
     total: int | None
     unit: str = "images"
+    title: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +63,15 @@ class EpochFinished:
     holdout_accuracy: float
 
 
+@dataclass(frozen=True, slots=True)
+class LossFell:
+    """One pass of a detector's training is over; the loss, 0 or more, is the mean over its pictures."""
+
+    epoch: int
+    epochs: int
+    loss: float
+
+
 class Level(enum.StrEnum):
     """How much a notice matters."""
 
@@ -73,7 +87,7 @@ class Notice:
     level: Level = Level.INFO
 
 
-Event = StageStarted | StageAdvanced | StageFinished | EpochFinished | Notice
+Event = StageStarted | StageAdvanced | StageFinished | EpochFinished | LossFell | Notice
 Listener = Callable[[Event], None]
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click_default_group import DefaultGroup
 
+from annot_core.detector.request import DEFAULT_BATCH_SIZE, DEFAULT_IMAGE_SIZE_PX, DEFAULT_MIN_SCORE
 from annot_core.errors import AnnotError, UsageError
 from annot_core.export import DEFAULT_FORMATS, TRAIN_VAL
 from tui import options
@@ -39,6 +40,7 @@ _HEADLESS = ("min_score", "redo", "report", "formats", "shares")
 _AUGMENTED = ("seed", "min_visible", "longest_side_px", "background_share", "without", "min_score")
 DEMO_FOLDER = Path("autoannot-demo")
 DEMO_IMAGE_SIZE_PX = 128
+DEFAULT_SIZES = "100,500,1000,2500"
 
 
 class Errors(DefaultGroup):  # type: ignore[misc]
@@ -262,6 +264,123 @@ def show(paths: tuple[Path, ...], most: int, width: int | None, colors: str | No
     from tui.settings import AUTO
 
     print_pictures(asked_console(None if colors in (None, AUTO) else ColorDepth(colors)), paths, width=width, most=most)
+
+
+@main.command("import", short_help="Bring in boxes that were corrected elsewhere.")
+@click.argument("output", type=options.FILE)
+@click.option(
+    "--from", "source", type=options.FILE, required=True, help="A VOC, YOLO or COCO data set, or a file of one."
+)
+@options.read_format_option
+@click.option("--dry-run", is_flag=True, help="Change nothing, and say what would change.")
+@click.option("--all", "lists_all", is_flag=True, help="List every image that was not taken, not only the first ones.")
+def import_boxes(output: Path, source: Path, format_name: str | None, dry_run: bool, lists_all: bool) -> None:
+    """Bring boxes that were corrected in other programs into OUTPUT, as your decisions.
+
+    Images are matched by id, path or file name. An image whose boxes were all removed is dropped; images that
+    the other data set does not have stay as they are. One undo in the review takes all of it back.
+    """
+    from annot_core.importing import import_annotations
+    from tui.plain.importing import print_import
+    from tui.plain.running import console
+
+    summary = import_annotations(output, source, format_name=format_name, dry_run=dry_run)
+    print_import(console(), summary, lists_all=lists_all)
+
+
+@main.command(short_help="Look for what breaks readers of a data set.")
+@click.argument("path", metavar="FOLDER_OR_FILE", type=options.FILE)
+@options.read_format_option
+@click.option("--all", "lists_all", is_flag=True, help="List every finding, not only the first of each kind.")
+@click.option("--json", "json_path", type=click.Path(path_type=Path, dir_okay=False), help="Write all findings.")
+def check(path: Path, format_name: str | None, lists_all: bool, json_path: Path | None) -> None:
+    """Look for what breaks readers of a VOC, YOLO or COCO data set, whoever wrote it; nothing is changed.
+
+    The exit code is 1 if there are errors, and 0 if there are warnings only.
+    """
+    from annot_core.checking import check_path, write_json
+    from annot_core.report import check_report_path
+    from tui.plain.checking import print_check
+    from tui.plain.running import console, reporting
+
+    if json_path is not None:
+        check_report_path(json_path)
+    with reporting() as hear:
+        report = check_path(path, format_name, listener=hear)
+    if json_path is not None:
+        write_json(report, json_path)
+    print_check(console(), report, lists_all=lists_all)
+    sys.exit(FAILED if report.errors else 0)
+
+
+@main.command(short_help="Tell whether more images would help.")
+@click.argument("output", type=options.FILE)
+@click.option(
+    "--sizes",
+    callback=options.read_sizes,
+    metavar="N,N,...",
+    default=DEFAULT_SIZES,
+    show_default=True,
+    help="Numbers of images to train on; all there are take the place of larger ones.",
+)
+@click.option("--epochs", type=click.IntRange(1), help="Passes over the images. Default: by their number.")
+@click.option(
+    "--image-size",
+    type=click.IntRange(32, 2048),
+    default=DEFAULT_IMAGE_SIZE_PX,
+    show_default=True,
+    help="Side of the detector's pictures in pixels, a multiple of 32.",
+)
+@click.option(
+    "--batch-size",
+    type=click.IntRange(1, 4096),
+    default=DEFAULT_BATCH_SIZE,
+    show_default=True,
+    help="Pictures in a training step.",
+)
+@options.seed_option
+def curve(output: Path, sizes: tuple[int, ...], **settings: Any) -> None:
+    """Train a small detector on growing parts of what is kept in OUTPUT, and see how well each does.
+
+    All are tested on the same images, which none was trained on. Results go to OUTPUT/curve; the same command goes on
+    where it was stopped.
+    """
+    from annot_core.curve.run import learning_curve
+    from annot_core.detector.request import DetectorSettings
+    from tui.plain.curve import print_curve
+    from tui.plain.running import console, reporting
+
+    with reporting() as hear:
+        found = learning_curve(output, sizes, settings=DetectorSettings(**settings), log_output=True, listener=hear)
+    print_curve(console(), found)
+
+
+@main.command(short_help="Find objects with a detector, and print the pictures.")
+@click.argument("model", type=options.FILE)
+@click.argument("images", metavar="IMAGE...", nargs=-1, required=True, type=options.FILE)
+@click.option(
+    "--min-score",
+    type=click.FloatRange(0, 1),
+    default=DEFAULT_MIN_SCORE,
+    show_default=True,
+    help="Show only boxes with at least this score.",
+)
+@click.option("--width", type=click.IntRange(8), help="Columns to use. Default: the terminal's.")
+@options.colors_option
+def detect(model: Path, images: tuple[Path, ...], min_score: float, width: int | None, colors: str | None) -> None:
+    """Find objects in image files with MODEL, a detector that `curve` trained.
+
+    What is no terminal gets a line for each box.
+    """
+    from annot_core.detector.detecting import detect_files
+    from tui.frame.depth import ColorDepth
+    from tui.plain.detecting import print_found
+    from tui.plain.running import asked_console
+    from tui.settings import AUTO
+
+    shown = asked_console(None if colors in (None, AUTO) else ColorDepth(colors))
+    failed = print_found(shown, detect_files(model, images, min_score=min_score, log_output=True), width=width)
+    sys.exit(FAILED if failed else 0)
 
 
 def _evaluation(output: Path, truth: Path) -> Any:

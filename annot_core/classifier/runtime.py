@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
+from collections.abc import Iterator
 
 from annot_core.errors import ModelError
 
@@ -49,3 +51,17 @@ def _grow_memory() -> None:
         except RuntimeError:
             # The devices are already in use by the program that called us, with its own setting.
             return
+
+
+@contextlib.contextmanager
+def precision_here() -> Iterator[None]:
+    """Let layers that are made in the block compute in half precision where there is a GPU to gain by it."""
+    import keras
+
+    before = keras.config.dtype_policy()
+    if gpu_count():
+        keras.config.set_dtype_policy("mixed_float16")
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)

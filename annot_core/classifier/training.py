@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import statistics
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +17,7 @@ from annot_core.classifier.fitting import fit, holdout_accuracy
 from annot_core.classifier.holdout import Split, split_stratified
 from annot_core.classifier.pictures import PictureStore
 from annot_core.classifier.request import AUTO, TrainingSettings
-from annot_core.classifier.runtime import gpu_count
+from annot_core.classifier.runtime import precision_here
 from annot_core.errors import ImageError, TrainingError
 from annot_core.imaging import peek_size
 from annot_core.progress import Level, Listener, Notice, ignore
@@ -145,7 +144,7 @@ def _epochs(image_count: int, settings: TrainingSettings) -> int:
 
 
 def _build(settings: TrainingSettings, class_count: int, listener: Listener) -> tuple[keras.Model, TrainingSettings]:
-    with _precision():
+    with precision_here():
         try:
             return build_backbone(settings.backbone, class_count, seed=settings.seed), settings
         except WeightsUnavailableError as error:
@@ -153,20 +152,6 @@ def _build(settings: TrainingSettings, class_count: int, listener: Listener) -> 
         size = min(settings.image_size or LARGEST_SMALL_PX, LARGEST_SMALL_PX)
         fallback = replace(settings, backbone=SMALL, image_size=size)
         return build_backbone(SMALL, class_count, seed=settings.seed), fallback
-
-
-@contextlib.contextmanager
-def _precision() -> Iterator[None]:
-    """Let layers that are made in the block compute in half precision where there is a GPU to gain by it."""
-    import keras
-
-    before = keras.config.dtype_policy()
-    if gpu_count():
-        keras.config.set_dtype_policy("mixed_float16")
-    try:
-        yield
-    finally:
-        keras.config.set_dtype_policy(before)
 
 
 def _report(accuracy: float, held_out: int, listener: Listener) -> None:

@@ -73,6 +73,7 @@ def test_terminal_gets_bars_with_rate_and_time_left(tmp_path: Path, tone_model: 
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("heeding_ctrl_c")
 def test_ctrl_c_ends_a_run_with_a_sentence_and_an_intact_session(tmp_path: Path, tone_model: Path) -> None:
     dataset, out = draw_dataset(tmp_path / "photos", each=60), tmp_path / "out"
     arguments = [*PROGRAM, str(dataset), "--auto-accept", "--model", str(tone_model), "-o", str(out)]

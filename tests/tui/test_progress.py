@@ -11,6 +11,7 @@ from annot_core.progress import (
     EpochFinished,
     Event,
     Level,
+    LossFell,
     Notice,
     Stage,
     StageAdvanced,
@@ -73,6 +74,25 @@ def test_first_epoch_is_told_at_once() -> None:
     assert lines_of([StageStarted(Stage.TRAIN, 120, "epochs"), first])[1] == (
         "training: epoch 1 of 120  loss 0.900  accuracy 0.50  hold-out 0.800 / 0.25"
     )
+
+
+def test_detectors_on_more_and_more_images_are_told_apart() -> None:
+    events: list[Event] = [
+        StageStarted(Stage.TRAIN, 9, "epochs", "100 images"),
+        LossFell(1, 9, 7.8471),
+        LossFell(2, 9, 7.1),
+        StageStarted(Stage.TRAIN, 9, "epochs", "500 images"),
+        LossFell(1, 9, 6.6),
+    ]
+    assert lines_of(events) == [
+        "training on 100 images: 9 epochs",
+        "training: epoch 1 of 9  loss 7.847",
+        "training on 500 images: 9 epochs",
+        "training: epoch 1 of 9  loss 6.600",
+    ]
+    bars = bars_of(events)
+    for words in ("100 images", "500 images", "loss 7.10", "loss 6.60"):
+        assert words in bars
 
 
 def test_unknown_number_of_steps_is_no_error() -> None:

@@ -24,6 +24,7 @@ from annot_core.progress import (
     EpochFinished,
     Event,
     Level,
+    LossFell,
     Notice,
     Stage,
     StageAdvanced,
@@ -39,6 +40,7 @@ TITLES = {
     Stage.ANNOTATE: "annotating",
     Stage.AUGMENT: "augmenting",
     Stage.EXPORT: "writing",
+    Stage.CHECK: "checking",
 }
 PLAIN_INTERVAL_S = 10.0
 
@@ -122,12 +124,14 @@ class BarReporter:
     def hear(self, event: Event) -> None:
         """Show an event on its stage's bar, or above the bars."""
         match event:
-            case StageStarted(stage, total, unit):
-                self._tasks[stage] = self._progress.add_task(TITLES[stage], total=total, unit=unit, note="")
+            case StageStarted(stage, total, unit, title):
+                self._tasks[stage] = self._progress.add_task(title or TITLES[stage], total=total, unit=unit, note="")
             case StageAdvanced(stage, done) if stage in self._tasks:
                 self._progress.update(self._tasks[stage], completed=done)
             case EpochFinished() if Stage.TRAIN in self._tasks:
                 self._progress.update(self._tasks[Stage.TRAIN], note=short_epoch_line(event))
+            case LossFell() if Stage.TRAIN in self._tasks:
+                self._progress.update(self._tasks[Stage.TRAIN], note=f"loss {event.loss:.2f}")
             case StageFinished(stage) if stage in self._tasks:
                 # Training may stop early: what ran is all there was to do.
                 task = self._tasks[stage]
@@ -158,14 +162,17 @@ class LineReporter:
     def hear(self, event: Event) -> None:
         """Print an event, if it is time for a line."""
         match event:
-            case StageStarted(stage, total, unit):
+            case StageStarted(stage, total, unit, title):
                 self._totals[stage] = event
                 self._told = self._clock()
-                self._print(f"{TITLES[stage]}: {total if total is not None else ''} {unit}")
+                on = f" on {title}" if title else ""
+                self._print(f"{TITLES[stage]}{on}: {total if total is not None else ''} {unit}")
             case StageAdvanced(stage, done) if stage is not Stage.TRAIN and self._due():
                 self._print(f"{TITLES[stage]}: {done} of {self._total(stage)}")
             case EpochFinished() if event.epoch == 1 or self._due():
                 self._print(f"training: epoch {event.epoch} of {event.epochs}  {epoch_line(event)}")
+            case LossFell() if event.epoch == 1 or self._due():
+                self._print(f"training: epoch {event.epoch} of {event.epochs}  loss {event.loss:.3f}")
             case StageFinished(stage, seconds) if stage in self._totals:
                 self._print(f"{TITLES[stage]}: done in {seconds:.1f} s")
             case Notice():

@@ -7,20 +7,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-from PIL import Image
 from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
-from rich_pixels import HalfcellRenderer, Pixels
 
 from annot_core.dataset import default_output
 from annot_core.errors import DatasetError, ImageError, SessionError, UsageError
 from annot_core.geometry import Box
-from annot_core.imaging import read_image, resize
 from annot_core.records import Annotation, Status, Verdict
 from annot_core.session import ImageResult, Session
+from tui.plain.drawing import Outline, draw_image
 from tui.text import printable
 
 TILE_COLUMNS = 26
@@ -31,9 +27,6 @@ KEPT_COLOR, PROPOSED_COLOR = (0, 230, 0), (255, 210, 0)
 _PROPOSED = "proposed"
 _GAP = 2
 _TILE_ROWS = 10
-# From dark to bright; the box is drawn with another character than all of these.
-_SHADES = " .:-=+*"
-_OUTLINE = "#"
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,40 +167,9 @@ def _copy(copy: Annotation) -> Picture:
 
 
 def _draw(console: Console, picture: Picture, room: tuple[int, int]) -> tuple[RenderableType | None, tuple[int, int]]:
-    """Draw a picture into (columns, rows) of cells; give None where it is not to be seen, and its size."""
-    columns, rows = room
-    image = read_image(picture.path, fit=(columns, 2 * rows))
-    width, height = image.size
-    if not console.is_terminal:
-        return None, image.size
-    shrink = min(1.0, columns / width, 2 * rows / height)
-    # Two pixels share a cell, so that their number has to be even.
-    size = (max(1, round(width * shrink)), max(2, 2 * round(height * shrink / 2)))
-    pixels = resize(image.pixels, size)
-    outline = None if picture.box is None else picture.box.scaled(image.size, size)
-    if console.no_color or console.color_system is None or "utf" not in console.encoding:
-        return _shaded(pixels, outline), image.size
-    if outline is not None:
-        for y, x in _edges(outline):
-            pixels[y, x] = picture.color
-    return Pixels.from_image(Image.fromarray(pixels), renderer=HalfcellRenderer()), image.size
-
-
-def _edges(box: Box) -> Iterator[tuple[slice | int, slice | int]]:
-    """Give the four sides of a box, one pixel thick, as indices of rows and columns."""
-    across, down = slice(box.left, box.right), slice(box.top, box.bottom)
-    yield from ((box.top, across), (box.bottom - 1, across), (down, box.left), (down, box.right - 1))
-
-
-def _shaded(pixels: NDArray[np.uint8], box: Box | None) -> RenderableType:
-    """Draw a picture with characters, one for the two pixels of a cell."""
-    height, width = pixels.shape[:2]
-    light = pixels.reshape(height // 2, 2, width, 3).mean(axis=(1, 3))
-    grid = np.array([*_SHADES])[(light * len(_SHADES) / 256).astype(int)]
-    if box is not None:
-        for y, x in _edges(box._replace(top=box.top // 2, bottom=(box.bottom + 1) // 2)):
-            grid[y, x] = _OUTLINE
-    return Pixels.from_ascii("".join("".join(row) + "\n" for row in grid))
+    """Draw a picture into (columns, rows) of cells; see `draw_image`."""
+    outlines = [] if picture.box is None else [Outline(picture.box, picture.color)]
+    return draw_image(console, picture.path, outlines, room)
 
 
 def _line(picture: Picture, size: tuple[int, int] | None) -> str:

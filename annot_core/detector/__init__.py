@@ -1,0 +1,1 @@
+"""A small YOLOv3: several boxes an image, trained on annotations."""
