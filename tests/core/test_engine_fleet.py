@@ -191,6 +191,7 @@ with EngineFleet(acting_job(home), environments, log=home / "log", command=COMMA
 """
 
 
+@pytest.mark.usefixtures("heeding_ctrl_c")
 def test_ctrl_c_ends_all_processes(tmp_path: Path) -> None:
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
     command = [sys.executable, "-c", INTERRUPTED, str(tmp_path)]
@@ -200,7 +201,10 @@ def test_ctrl_c_ends_all_processes(tmp_path: Path) -> None:
             assert time.monotonic() < deadline, (tmp_path / "log").read_text()
             time.sleep(0.02)
         program.send_signal(signal.SIGINT)
-        assert program.communicate(timeout=PATIENCE_S)[0] == "interrupted\n"
+        try:
+            assert program.communicate(timeout=PATIENCE_S)[0] == "interrupted\n"
+        finally:
+            program.kill()
     assert program.returncode == 0
     for pid in met(tmp_path):
         with pytest.raises(ProcessLookupError):

@@ -327,7 +327,7 @@ def test_crash_leaves_its_trace_in_the_log(engine: EngineProcess, tmp_path: Path
     told(engine, labelled(tmp_path, "late_segfault-1"))
     log = (tmp_path / "log").read_text()
     assert "Segmentation fault" in log
-    assert "in propose" in log
+    assert "in begin" in log
 
 
 # ---- the end
