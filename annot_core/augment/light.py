@@ -20,8 +20,8 @@ CONTRAST: Final = (0.5, 0.3)
 """The most by which distances to middle gray grow or shrink, as a share."""
 HUE: Final = (0.4, 12.0, 0.35)
 """The most degrees of hue, and the most by which saturation grows or shrinks, as a share."""
-BLUR: Final = (0.25, 0.0035)
-"""The greatest standard deviation, as a share of the longer side."""
+BLUR: Final = (0.25, 0.4, 0.5, 0.003)
+"""The least standard deviation in pixels, and how far it goes beyond: pixels, and a share of the longer side."""
 NOISE: Final = (0.3, 12.0)
 """The greatest standard deviation, of 255."""
 JPEG: Final = (0.4, 45, 95)
@@ -51,7 +51,7 @@ def worn(pixels: NDArray[np.uint8], effects: Collection[Effect], rng: np.random.
     by_blur, by_noise, blur, noise = rng.random(4)
     result = pixels
     if by_blur < BLUR[0] and Effect.BLUR in effects:
-        sigma = max(1e-3, blur * BLUR[1] * max(pixels.shape[:2]))
+        sigma = BLUR[1] + blur * (BLUR[2] + BLUR[3] * max(pixels.shape[:2]))
         result = np.asarray(cv2.GaussianBlur(result, (0, 0), sigma), dtype=np.uint8)
     if by_noise < NOISE[0] and Effect.NOISE in effects:
         grain = rng.standard_normal(pixels.shape, dtype=np.float32) * np.float32(noise * NOISE[1])

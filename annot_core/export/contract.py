@@ -16,6 +16,9 @@ from annot_core.records import Annotation
 IMAGES: Final = "JPEGImages"
 """The folder, below the output folder, that holds `<id>.jpg` of every annotated image."""
 
+AUGMENTED: Final = "augmented.csv"
+"""The file, in the output folder, with the original of each augmented image; only where there are any."""
+
 CLASSES: Final = "classes.txt"
 """The file, in the output folder, with the frozen class order: one label a line, no background."""
 

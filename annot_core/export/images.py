@@ -43,7 +43,11 @@ def write_images(
             _check(annotation, frame_of(data))
         except (ImageError, OSError) as error:
             return Failure(annotation.source, STAGE, str(error))
-        writing.write(image_file(annotation.image_id), data)
+        if annotation.original:
+            # An augmented image was drawn as what it is to be here, and lies in our own state: a link takes no room.
+            writing.link(image_file(annotation.image_id), str(annotation.path.absolute()))
+        else:
+            writing.write(image_file(annotation.image_id), data)
         return annotation
 
     return in_order(write, annotations, workers)

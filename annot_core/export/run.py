@@ -10,6 +10,7 @@ from pathlib import Path
 
 from annot_core.errors import ExportError
 from annot_core.export.contract import (
+    AUGMENTED,
     CLASSES,
     DEFAULT_FORMATS,
     EXPORTERS,
@@ -23,7 +24,7 @@ from annot_core.export.contract import (
 from annot_core.export.images import UprightJpeg, read_upright_jpeg, write_images
 from annot_core.export.split import TRAIN_VAL, assign
 from annot_core.export.spool import Spool, checked, state_of
-from annot_core.export.writing import Staging, kept_state
+from annot_core.export.writing import Staging, Writing, kept_state
 from annot_core.naming import class_labels
 from annot_core.progress import Listener, Stage, StageAdvanced, StageFinished, StageStarted, ignore
 from annot_core.records import Annotation, Failure
@@ -39,6 +40,7 @@ class ExportSummary:
     `labels` is the frozen class order; `files` counts all files, JPEGs too; `sets` has the number of images
     by set; `problems` are the images that were left out of every list; `outdated` are formats that were
     written by an earlier export, were not asked for now, and tell something else than this one does.
+    `augmented` of the images are copies of others.
     """
 
     folder: Path
@@ -50,11 +52,13 @@ class ExportSummary:
     problems: tuple[Failure, ...]
     sets: Mapping[str, int] = field(default_factory=dict)
     outdated: tuple[str, ...] = ()
+    augmented: int = 0
 
     @property
     def places(self) -> tuple[str, ...]:
         """All files and folders that were written, relative to the output folder."""
-        return (f"{IMAGES}/", CLASSES, *(place for report in self.reports for place in report.places))
+        shared = (f"{IMAGES}/", CLASSES, *((AUGMENTED,) if self.augmented else ()))
+        return (*shared, *(place for report in self.reports for place in report.places))
 
 
 def export_all(
@@ -118,6 +122,8 @@ def export_all(
         outcomes = write_images(checked(annotations), shared, upright_jpeg, workers)
         kept = Spool(staging.spool, without_failures(outcomes))
         destination = _destination(kept, folder, classes, shares, seed)
+        if kept.copies:
+            _write_origins(kept, shared)
         shared.write(CLASSES, "".join(f"{label}\n" for label in destination.labels).encode())
         state = state_of(kept, destination.split, destination.labels, destination.label_of)
         sets = Counter(destination.split[annotation.image_id] for annotation in kept)
@@ -141,6 +147,7 @@ def export_all(
         problems=tuple(problems),
         sets={name: sets[name] for name in destination.sets},
         outdated=tuple(name for name, found in others.items() if found not in (None, state)),
+        augmented=kept.copies,
     )
 
 
@@ -182,10 +189,19 @@ def _destination(
     """Return what all formats agree on."""
     with_objects = {annotation.class_name for annotation in annotations if annotation.box is not None}
     label_of = class_labels(sorted(with_objects.union(classes)))
-    originals = {annotation.image_id: annotation.original for annotation in annotations if annotation.original}
+    originals = {copy.image_id: copy.original for copy in annotations if copy.original}
     split = assign(_ClassesAndIds(annotations), shares, seed, originals)
     sets = tuple(dict.fromkeys(["train", "val", *(name for name, share in shares.items() if share > 0)]))
     return Destination(folder, class_order(folder, label_of.values()), label_of, split, sets)
+
+
+def _write_origins(annotations: Iterable[Annotation], writing: Writing) -> None:
+    """Write which image each augmented one is made from, and which one lent it another ground."""
+    with writing.file(AUGMENTED) as stream:
+        stream.write(b"id,original,ground\n")
+        for copy in annotations:
+            if copy.original:
+                stream.write(f"{copy.image_id},{copy.original},{copy.ground}\n".encode())
 
 
 @dataclass(frozen=True, slots=True)

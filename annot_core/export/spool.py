@@ -19,7 +19,7 @@ _NO_PATH: Final = Path()
 _STATE_BYTES: Final = 12
 
 
-_Row = tuple[str, str, str, tuple[int, ...] | None, tuple[int, int], str, float | None, str]
+_Row = tuple[str, str, str, tuple[int, ...] | None, tuple[int, int], str, float | None, str, str, str]
 
 
 class Sets(Protocol):
@@ -44,12 +44,13 @@ class Spool(Iterable[Annotation]):
             ExportError: the file could not be written.
         """
         self._path = path
-        self.images = self.boxes = 0
+        self.images = self.boxes = self.copies = 0
         part: list[_Row] = []
         with troubles_of(path), path.open("wb") as file:
             for annotation in annotations:
                 self.images += 1
                 self.boxes += annotation.box is not None
+                self.copies += bool(annotation.original)
                 part.append(_row(annotation))
                 if len(part) == _TOGETHER:
                     pickle.dump(part, file, pickle.HIGHEST_PROTOCOL)
@@ -68,13 +69,15 @@ class Spool(Iterable[Annotation]):
 
 def _row(one: Annotation) -> _Row:
     box = None if one.box is None else tuple(map(int, one.box))
-    return one.image_id, one.source, one.class_name, box, one.image_size, one.content, one.score, one.decider.value
+    told = (one.image_id, one.source, one.class_name, box, one.image_size, one.content, one.score, one.decider.value)
+    return *told, one.original, one.ground
 
 
 def _annotation(row: _Row) -> Annotation:
-    image_id, source, class_name, box, image_size, content, score, decider = row
-    place = None if box is None else Box(*box)
-    return Annotation(image_id, _NO_PATH, source, class_name, place, image_size, content, score, Decider(decider))
+    image_id, source, class_name, edges, image_size, content, score, decider, original, ground = row
+    box = None if edges is None else Box(*edges)
+    own = (source, class_name, box, image_size, content, score, Decider(decider))
+    return Annotation(image_id, _NO_PATH, *own, original, ground)
 
 
 def checked(annotations: Iterable[Annotation]) -> Iterator[Annotation]:

@@ -161,7 +161,7 @@ class Writing:
             self._remember(path)
 
     def link(self, path: str, of: str) -> None:
-        """Have the bytes of `of`, a file of this export, at a second path too.
+        """Have the bytes of `of`, a file of this export or one with an absolute path, at a second path too.
 
         It is a hard link, which takes no room, where the file system has them, and else a copy.
 

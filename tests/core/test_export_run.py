@@ -5,6 +5,7 @@ import io
 import itertools
 import json
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -317,10 +318,15 @@ def test_images_of_other_formats_take_no_room(tmp_path: Path) -> None:
 
 
 def test_copies_are_in_the_set_of_their_original(tmp_path: Path) -> None:
-    originals = {f"{one.image_id}-copy-{number}": one.image_id for one in MANY for number in range(2)}
-    copies = [annotation(name, one.class_name, one.box) for name, one in zip(originals, MANY * 2, strict=True)]
+    copies = [
+        replace(one, image_id=f"{one.image_id}-copy-{number}", original=one.image_id, path=tmp_path / "copy.jpg")
+        for one in MANY
+        for number in range(2)
+    ]
+    (tmp_path / "copy.jpg").write_bytes(jpeg(MANY[0]))
+    originals = {copy.image_id: copy.original for copy in copies}
 
-    export_all([*MANY, *copies], tmp_path, ["voc"], shares=THREE, originals=originals, upright_jpeg=jpeg)
+    export_all([*MANY, *copies], tmp_path, ["voc"], shares=THREE, upright_jpeg=jpeg)
 
     for name in ("train", "val", "test"):
         ids = set(lines(tmp_path, f"ImageSets/Main/{name}.txt"))
