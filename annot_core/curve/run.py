@@ -23,6 +23,8 @@ from annot_core.session import Session
 
 DEFAULT_SIZES: Final = (100, 500, 1000, 2500)
 FOLDER: Final = "curve"
+LOCK_FILE: Final = "curving"
+"""The file in the session's folder that keeps two programs from measuring the same curve at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,8 @@ def learning_curve(
         listener: hears of every epoch and point.
 
     Raises:
-        UsageError: there is no session, too little is kept in it, or a size is below 1.
+        UsageError: there is no session, its images are gone, too little is kept in it, another program is at it, or a
+            size is below 1.
         TrainingError: no image with a box can be read.
         ExportError: the results cannot be written.
     """
@@ -81,7 +84,8 @@ def learning_curve(
                     f"sizes are left out; `autoannot-tui augment` makes more"
                 )
             )
-        with output_to(session.folder / LOG_FILE) if log_output else contextlib.nullcontext(), _written(folder):
+        quietly = output_to(session.folder / LOG_FILE) if log_output else contextlib.nullcontext()
+        with session.alone(LOCK_FILE), quietly, _written(folder):
             folder.mkdir(exist_ok=True)
             points = _measure(parts, usable, chosen, folder, listener)
             verdict = judge([(point.images, point.loss) for point in points])

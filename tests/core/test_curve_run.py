@@ -15,7 +15,7 @@ from drawn_folders import draw_dataset
 from kept_sessions import keep_all
 
 from annot_core.curve.points import POINTS_FILE
-from annot_core.curve.run import Curve, learning_curve
+from annot_core.curve.run import LOCK_FILE, Curve, learning_curve
 from annot_core.curve.verdict import Verdict
 from annot_core.detector.examples import Example
 from annot_core.detector.measuring import Measures
@@ -169,6 +169,12 @@ def test_a_folder_that_is_in_the_way_is_told(output: Path, trainings: Trainings)
     (output / "curve").write_text("in the way")
     with pytest.raises(ExportError, match="expected to write the curve to"):
         learning_curve(output, [2])
+
+
+def test_two_at_once_are_refused(output: Path, trainings: Trainings) -> None:
+    with Session.load(output) as session, session.alone(LOCK_FILE), pytest.raises(SessionError):
+        learning_curve(output, [2])
+    assert not trainings.trained
 
 
 @pytest.mark.parametrize("sizes", [[], [0], [5, -1]], ids=["none", "zero", "negative"])
