@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from annot_core.augment.job import Augmented, augment_output
     from annot_core.augment.settings import AugmentSettings, BoxSource, Effect
     from annot_core.cam.heatmapper import heatmaps
+    from annot_core.checking import check_path
     from annot_core.classifier.request import TrainingSettings
     from annot_core.curve.run import learning_curve
     from annot_core.demo import draw_demo
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from annot_core.errors import AnnotError
     from annot_core.evaluation import evaluate
     from annot_core.geometry import Box
+    from annot_core.importing import import_annotations
     from annot_core.records import (
         Annotation,
         Candidate,
@@ -49,6 +51,7 @@ _HOMES = {
     "augment.job": ("Augmented", "augment_output"),
     "augment.settings": ("AugmentSettings", "BoxSource", "Effect"),
     "cam.heatmapper": ("heatmaps",),
+    "checking": ("check_path",),
     "classifier.request": ("TrainingSettings",),
     "curve.run": ("learning_curve",),
     "demo": ("draw_demo",),
@@ -57,6 +60,7 @@ _HOMES = {
     "errors": ("AnnotError",),
     "evaluation": ("evaluate",),
     "geometry": ("Box",),
+    "importing": ("import_annotations",),
     "records": (
         "Annotation",
         "Candidate",
@@ -101,11 +105,13 @@ __all__ = [
     "Verdict",
     "annotate",
     "augment_output",
+    "check_path",
     "detect_files",
     "draw_demo",
     "evaluate",
     "find_box",
     "heatmaps",
+    "import_annotations",
     "learning_curve",
     "read_truth",
 ]

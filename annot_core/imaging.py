@@ -131,14 +131,31 @@ def upright_jpeg(path: Path | str, *, content: str = "", quality: int = 95, max_
     return buffer.getvalue()
 
 
-def peek_size(path: Path | str, *, max_pixels: int = MAX_PIXELS) -> tuple[int, int]:
-    """Return the (width, height) of an image file's upright image, from its header alone.
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What an image file says of itself: (width, height) upright, and its EXIF orientation, 1 to 8."""
+
+    size: tuple[int, int]
+    orientation: int
+
+
+def peek(path: Path | str, *, max_pixels: int = MAX_PIXELS) -> Header:
+    """Return what an image file's header says.
 
     Raises:
         ImageError: the file cannot be read, has no image header, or is over the limit.
     """
     with _regular_file(path) as stream, _opened(stream, max_pixels) as image:
-        return upright_size(image)
+        return Header(upright_size(image), orientation(image))
+
+
+def peek_size(path: Path | str, *, max_pixels: int = MAX_PIXELS) -> tuple[int, int]:
+    """Return the (width, height) of an image file's upright image, from its header alone.
+
+    Raises:
+        ImageError: as `peek`.
+    """
+    return peek(path, max_pixels=max_pixels).size
 
 
 def content_hash(path: Path | str) -> str:

@@ -11,10 +11,11 @@ import hashlib
 import itertools
 import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-import numpy as np
-from numpy.typing import NDArray
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 MAX_ID_BYTES: Final = 139
 """The most UTF-8 bytes of an id: with `.xml` that is 143, the least that file systems in use allow
@@ -106,6 +107,9 @@ def image_ids(images: Sequence[tuple[str, str]], taken: Collection[str] = ()) ->
     Returns:
         One id for each image, in the order of `images`.
     """
+    # Names are looked at wherever a file is written, also where numpy would be the only heavy thing to load.
+    import numpy as np
+
     ids = [clean_id(_stem(source)) for _, source in images]
     keys = _digests(ids)
     used = np.unique(_digests(taken))
@@ -158,6 +162,8 @@ def _digest(name: str) -> int:
 
 
 def _digests(names: Collection[str]) -> NDArray[np.uint64]:
+    import numpy as np
+
     return np.fromiter(map(_digest, names), dtype=np.uint64, count=len(names))
 
 
@@ -172,6 +178,7 @@ def _told_apart(
     images: Sequence[tuple[str, str]], indices: Sequence[int], used: NDArray[np.uint64]
 ) -> Iterator[tuple[int, str]]:
     """Yield an id with the class in it for each of `indices`, which has none of the sorted digests in `used`."""
+    import numpy as np
 
     def prefixed(index: int) -> str:
         class_name, source = images[index]

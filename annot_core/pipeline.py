@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from annot_core.cam.heatmapper import Heatmapper
+from annot_core.cam.heatmapper import Heatmapper, HeatUnderWay
 from annot_core.candidates import BoxRule, Offer, find_candidates
 from annot_core.classifier.classifier import Classifier
 from annot_core.errors import ImageError, UsageError
@@ -45,6 +45,26 @@ class Heated:
     picture: Picture
     heatmap: NDArray[np.float16]
     probability: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Heating:
+    """A batch of pictures whose heat maps are under way; None where none of them needs one."""
+
+    _pictures: Sequence[Picture]
+    _under_way: HeatUnderWay | None
+
+    def wait(self) -> list[Heated]:
+        """Wait for the heat maps, and return the pictures with theirs."""
+        if self._under_way is None:
+            return [Heated(picture, NO_HEATMAP, 1.0) for picture in self._pictures]
+        heat = self._under_way.wait()
+        # A map is copied, since a row of the batch would keep all of it in memory.
+        rows = iter(zip(map(np.copy, heat.maps.astype(np.float16)), heat.probabilities.tolist(), strict=True))
+        return [
+            Heated(picture, NO_HEATMAP, 1.0) if picture.image.is_background else Heated(picture, *next(rows))
+            for picture in self._pictures
+        ]
 
 
 class Pipeline:
@@ -85,21 +105,17 @@ class Pipeline:
         The batch is filled up to `batch_size`, so that the network is traced for one shape only and the
         result for a picture does not depend on how many others came with it.
         """
-        shown = [picture for picture in pictures if not picture.image.is_background]
-        heated = iter(self._heated(shown, batch_size) if shown else ())
-        return [
-            Heated(picture, NO_HEATMAP, 1.0) if picture.image.is_background else next(heated) for picture in pictures
-        ]
+        return self.begin(pictures, batch_size).wait()
 
-    def _heated(self, pictures: Sequence[Picture], batch_size: int) -> list[Heated]:
-        rows = [pictures[index % len(pictures)] for index in range(batch_size)]
+    def begin(self, pictures: Sequence[Picture], batch_size: int) -> Heating:
+        """Have heat maps made as `heat` does, and do not wait for a device that works by itself."""
+        shown = [picture for picture in pictures if not picture.image.is_background]
+        if not shown:
+            return Heating(pictures, None)
+        rows = [shown[index % len(shown)] for index in range(batch_size)]
         indices = np.array([self._class_index(picture.image) for picture in rows])
-        heat = self._heatmapper.heat(self._classifier.batch([picture.pixels for picture in rows]), indices)
-        grids = heat.maps.astype(np.float16)
-        # Copies, since a row of the batch would keep all of it in memory.
-        return [
-            Heated(picture, grids[row].copy(), float(heat.probabilities[row])) for row, picture in enumerate(pictures)
-        ]
+        batch = self._classifier.batch([picture.pixels for picture in rows])
+        return Heating(pictures, self._heatmapper.begin(batch, indices))
 
     def _class_index(self, image: LabelledImage) -> int:
         return self._classifier.classes.index(image.class_name)

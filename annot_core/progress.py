@@ -19,6 +19,7 @@ class Stage(enum.StrEnum):
     ANNOTATE = "annotate"
     AUGMENT = "augment"
     EXPORT = "export"
+    CHECK = "check"
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ from annot_core.engine.job import EngineJob
 from annot_core.engine.messages import Ready
 from annot_core.errors import TrainingError, UsageError
 from annot_core.geometry import Box
-from annot_core.pipeline import NO_HEATMAP, Heated, Picture
+from annot_core.pipeline import Heated, Heating, Picture
 from annot_core.progress import EpochFinished, Listener, Stage, StageFinished, StageStarted
 from annot_core.recipes import find_recipe
 from annot_core.records import Candidate, Failure, LabelledImage, Proposal, Status
@@ -41,7 +41,7 @@ ODD_DEVICE = "GPU-odd"
 """On this GPU the engine says that it has another classifier."""
 LOST_DEVICE = "GPU-lost"
 """The GPU that is lost while an image of the act `lose` is read."""
-MEETING_S = 60
+PATIENCE_S = 60
 
 
 def labelled(root: Path, *names: str) -> list[LabelledImage]:
@@ -76,10 +76,10 @@ class ActingPipeline:
         act(_act_of(image.source), image.root)
         return Picture(image, np.zeros((2, 2, 3), np.uint8), (64, 48), "v1")
 
-    def heat(self, pictures: Sequence[Picture], batch_size: int) -> list[Heated]:
+    def begin(self, pictures: Sequence[Picture], batch_size: int) -> Heating:
         for picture in pictures:
             act(_act_of(picture.image.source).removeprefix("late_"), picture.image.root)
-        return [Heated(picture, NO_HEATMAP, 1.0) for picture in pictures]
+        return Heating(pictures, None)
 
     def propose(self, heated: Sequence[Heated]) -> list[Proposal | Failure]:
         return [_proposal(one.picture.image.source) for one in heated]
@@ -173,18 +173,23 @@ def _spin(root: Path) -> None:
 def _meet(root: Path) -> None:
     """Note this process and its GPU, and wait until another process has done so too."""
     (root / f"met-{os.getpid()}").write_text(os.environ.get(VISIBLE, ""))
-    deadline = time.monotonic() + MEETING_S
-    while len(list(root.glob("met-*"))) < 2:
-        if time.monotonic() > deadline:
-            raise TimeoutError("no other process came")
-        time.sleep(0.01)
+    _wait(lambda: len(list(root.glob("met-*"))) >= 2, "another process")
 
 
 def _lose(root: Path) -> None:
-    """Lose this process's GPU for good, if it is the one to be lost."""
+    """Lose this process's GPU for good, if it is the one to be lost; else wait until that has happened."""
     if os.environ.get(VISIBLE) == LOST_DEVICE:
         (root / "lost").touch()
         os.kill(os.getpid(), signal.SIGKILL)
+    _wait((root / "lost").exists, "the loss of a GPU")
+
+
+def _wait(met: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while not met():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"waited in vain for {what}")
+        time.sleep(0.01)
 
 
 def _die_if_lost(root: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -48,6 +49,14 @@ def dataset(tmp_path: Path) -> Path:
 def uncompiled(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let heat maps be computed step by step: compiling a small network takes longer than using it."""
     monkeypatch.setattr("annot_core.cam.heatmapper.compiled", lambda function: function)
+
+
+@pytest.fixture
+def heeding_ctrl_c() -> Iterator[None]:
+    """Let Ctrl-C reach this test and what it starts: what a script runs in the background ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ from annot_core.cam import method_names
 from annot_core.classifier.backbones import backbone_names
 from annot_core.errors import UsageError
 from annot_core.export import DEFAULT_FORMATS, exporter_names, parse_shares
+from annot_core.readers.contract import reader_names
 from annot_core.recipes import DEFAULT_RECIPE, recipe_names
 from annot_core.search import search_names
 from annot_core.thresholds import Threshold, parse_threshold
@@ -290,6 +291,13 @@ def colors_option(command: Command) -> Command:
         "--colors",
         type=click.Choice(COLORS),
         help="Colors to show pictures in. auto: what the terminal has; NO_COLOR is honored.",
+    )(command)
+
+
+def read_format_option(command: Command) -> Command:
+    """Add which format is read."""
+    return click.option(
+        "--format", "format_name", type=click.Choice(reader_names()), help="Format to read. Default: what is found."
     )(command)
 
 

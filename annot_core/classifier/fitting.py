@@ -36,8 +36,6 @@ def fit(
         settings: how to train, with every choice made.
         listener: hears of every epoch.
     """
-    import keras
-
     from annot_core.classifier.batches import Batches
 
     assert settings.epochs is not None
@@ -50,12 +48,8 @@ def fit(
 
     training = batches(split.training, np.random.default_rng(settings.seed + 1))
     holdout = batches(split.holdout, None)
-    fitted = _fitted(model, settings.image_size, settings.seed)
-    fitted.compile(
-        optimizer=_optimizer(settings.epochs * len(training)),
-        loss=keras.losses.CategoricalCrossentropy(label_smoothing=0.1),
-        weighted_metrics=["accuracy"],
-    )
+    steps = settings.epochs * len(training)
+    fitted = compiled_for_fitting(model, settings.image_size, seed=settings.seed, steps=steps)
     listener(StageStarted(Stage.TRAIN, settings.epochs, "epochs"))
     history = fitted.fit(
         _fed(training),
@@ -85,12 +79,27 @@ def holdout_accuracy(
     return right / max(1, len(split.holdout))
 
 
-def _fitted(model: keras.Model, side: int, seed: int) -> keras.Model:
-    """The model behind the augmentation, from bytes: all that is done to a picture is done where the network is."""
+def compiled_for_fitting(model: keras.Model, side: int, *, seed: int, steps: int) -> keras.Model:
+    """Return the model behind the augmentation, ready to be fitted; its weights are those of `model`.
+
+    It takes bytes, (N, side, side, 3) uint8: all that is done to a picture is done where the network is.
+
+    Args:
+        model: takes (N, side, side, 3) pixels, 0 to 255, and gives (N, classes) probabilities.
+        side: of the pictures, in pixels.
+        seed: seed of the augmentation.
+        steps: how many batches it will see; the learning rate comes down over them.
+    """
     import keras
 
     inputs = keras.Input((side, side, 3), dtype="uint8")
-    return keras.Model(inputs, model(_augmentation(seed)(keras.ops.cast(inputs, "float32"))))
+    fitted = keras.Model(inputs, model(_augmentation(seed)(keras.ops.cast(inputs, "float32"))))
+    fitted.compile(
+        optimizer=_optimizer(steps),
+        loss=keras.losses.CategoricalCrossentropy(label_smoothing=0.1),
+        weighted_metrics=["accuracy"],
+    )
+    return fitted
 
 
 def _augmentation(seed: int) -> keras.Model:
@@ -126,7 +135,14 @@ def _shuffling(batches: Batches) -> list[Any]:
 
     if keras.backend.backend() != "tensorflow":
         return []
-    return [keras.callbacks.LambdaCallback(on_epoch_end=lambda _epoch, _logs: batches.on_epoch_end())]
+    # Keras shuffles a `PyDataset` before the first epoch too, once it has looked at a batch. With the same here, a seed
+    # gives the same batches on every backend.
+    return [
+        keras.callbacks.LambdaCallback(
+            on_train_begin=lambda _logs: batches.on_epoch_end(),
+            on_epoch_end=lambda _epoch, _logs: batches.on_epoch_end(),
+        )
+    ]
 
 
 def _optimizer(steps: int) -> Any:

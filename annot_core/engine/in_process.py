@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from annot_core.engine import BATCH_SIZE, BATCHES_AHEAD
-from annot_core.pipeline import Heated, Picture, Pipeline
+from annot_core.pipeline import Heating, Picture, Pipeline
 from annot_core.records import Failure, LabelledImage, Proposal
 
 _Read = list[Picture | Failure]
@@ -36,11 +36,11 @@ class InProcessEngine:
         readers = ThreadPoolExecutor(self._readers, thread_name_prefix="read")
         network = ThreadPoolExecutor(1, thread_name_prefix="network")
         try:
-            ahead: deque[Future[tuple[_Read, list[Heated]]]] = deque()
+            ahead: deque[Future[tuple[_Read, Heating]]] = deque()
             waiting = iter(images)
             while batch := list(itertools.islice(waiting, self._batch_size)):
                 reading = [readers.submit(self._pipeline.read, image) for image in batch]
-                ahead.append(network.submit(self._heat, reading))
+                ahead.append(network.submit(self._begin, reading))
                 if len(ahead) > BATCHES_AHEAD:
                     yield self._propose(*ahead.popleft().result())
             while ahead:
@@ -51,11 +51,12 @@ class InProcessEngine:
             network.shutdown(cancel_futures=True)
             readers.shutdown()
 
-    def _heat(self, reading: list[Future[Picture | Failure]]) -> tuple[_Read, list[Heated]]:
+    def _begin(self, reading: list[Future[Picture | Failure]]) -> tuple[_Read, Heating]:
         read = [future.result() for future in reading]
         pictures = [outcome for outcome in read if isinstance(outcome, Picture)]
-        return read, self._pipeline.heat(pictures, self._batch_size)
+        return read, self._pipeline.begin(pictures, self._batch_size)
 
-    def _propose(self, read: _Read, heated: list[Heated]) -> list[Proposal | Failure]:
-        proposals = iter(self._pipeline.propose(heated))
+    def _propose(self, read: _Read, heating: Heating) -> list[Proposal | Failure]:
+        # A GPU is waited for only here: by then it has been given the next batch.
+        proposals = iter(self._pipeline.propose(heating.wait()))
         return [outcome if isinstance(outcome, Failure) else next(proposals) for outcome in read]

@@ -1,4 +1,4 @@
-"""The one place where our boxes become those of other formats, and back."""
+"""The one place where our boxes become those of other formats, and Pascal VOC's become ours again."""
 
 from __future__ import annotations
 
@@ -34,22 +34,6 @@ def normalized(box: Box, image_size: tuple[int, int]) -> tuple[float, float, flo
     )
 
 
-def from_normalized(x_center: float, y_center: float, width: float, height: float, image_size: tuple[int, int]) -> Box:
-    """Return the box of shares of the image's sides, on the nearest pixels; undoes `normalized`."""
-    x, y = image_size
-    return Box(
-        round((x_center - width / 2) * x),
-        round((y_center - height / 2) * y),
-        round((x_center + width / 2) * x),
-        round((y_center + height / 2) * y),
-    )
-
-
 def cornered(box: Box) -> tuple[int, int, int, int]:
     """Return (x, y, width, height) as COCO counts: from 0, in pixels."""
     return box.left, box.top, box.width, box.height
-
-
-def from_cornered(x: int, y: int, width: int, height: int) -> Box:
-    """Return the box of a corner and a size; undoes `cornered`."""
-    return Box(x, y, x + width, y + height)

@@ -1,4 +1,4 @@
-"""Prints what was measured: `python -m tests.benchmarks [--json] [--images N] [--presses N] [PART ...]`.
+"""Prints what was measured: `python -m tests.benchmarks [--json] [--images N] [--photos N] [--presses N] [PART...]`.
 
 `scale` also takes `--sizes N,N,...` and `--plot FILE`.
 """
@@ -14,6 +14,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from tests.benchmarks.big_session import draw_photos, link_dataset, propose_all
+from tests.benchmarks.exporting import measure_export
 from tests.benchmarks.figures import Figure
 from tests.benchmarks.first_paint import measure_first_paint
 from tests.benchmarks.frames import measure_frames
@@ -22,8 +23,9 @@ from tests.benchmarks.memory import measure_memory
 from tests.benchmarks.scale import SIZES, curve, plot, run_sizes, scale_figures
 from tests.benchmarks.search import measure_search
 from tests.benchmarks.throughput import measure_throughput
+from tests.benchmarks.training import measure_training
 
-PARTS = ("throughput", "search", "paint", "keys", "frames", "memory", "scale")
+PARTS = ("throughput", "search", "training", "scale", "export", "paint", "keys", "frames", "memory")
 WITH_PHOTOS = frozenset({"paint", "keys", "frames", "memory"})
 PHOTO_SIZE = (4000, 3000)
 
@@ -34,6 +36,7 @@ def main() -> None:
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}; default: all")
     parser.add_argument("--json", action="store_true", help="print JSON, not a table")
     parser.add_argument("--images", type=int, default=10_000, help="images in the session (10000)")
+    parser.add_argument("--photos", type=int, default=8, help="photos that are the images in turn (8)")
     parser.add_argument("--presses", type=int, default=20, help="keys of each kind, and more rounds of the rest (20)")
     sizes = ",".join(map(str, SIZES))
     parser.add_argument("--sizes", type=_sizes, default=SIZES, metavar="N,N", help=f"images for scale ({sizes})")
@@ -59,7 +62,7 @@ def _measure(folder: Path, options: argparse.Namespace) -> tuple[list[Figure], l
     """Measure the parts that were asked for; return the figures, and the lines of what is drawn below them."""
     parts, images, presses = options.parts or PARTS, options.images, options.presses
     drawn: list[str] = []
-    photos = draw_photos(folder / "photos", PHOTO_SIZE) if WITH_PHOTOS.intersection(parts) else []
+    photos = draw_photos(folder / "photos", PHOTO_SIZE, options.photos) if WITH_PHOTOS.intersection(parts) else []
 
     def paint() -> list[Figure]:
         return measure_first_paint(link_dataset(folder / "few", photos, 20), max(3, presses // 2))
@@ -79,11 +82,13 @@ def _measure(folder: Path, options: argparse.Namespace) -> tuple[list[Figure], l
     measures: dict[str, Callable[[], list[Figure]]] = {
         "throughput": lambda: measure_throughput(folder, max(1, presses // 4)),
         "search": lambda: measure_search(max(2, presses // 2)),
+        "training": lambda: measure_training(max(1, presses // 4)),
         "paint": paint,
         "keys": keys,
         "frames": lambda: measure_frames(photos),
         "memory": lambda: measure_memory(folder / "memory", photos, PHOTO_SIZE),
         "scale": scale,
+        "export": lambda: measure_export(folder / "export", max(1, presses // 4)),
     }
     return [figure for name in PARTS if name in parts for figure in measures[name]()], drawn
 

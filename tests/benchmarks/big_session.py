@@ -21,7 +21,7 @@ CLASSES = ("bolt", "nut")
 _AT_ONCE = 1000
 
 
-def draw_photos(folder: Path, size: tuple[int, int], count: int = 8) -> list[Path]:
+def draw_photos(folder: Path, size: tuple[int, int], count: int) -> list[Path]:
     """Draw JPEGs as large, and about as costly, as photos; return their paths."""
     folder.mkdir(parents=True)
     paths = []

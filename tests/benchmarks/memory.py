@@ -1,8 +1,8 @@
 """Memory of the review, and what it waits for, with ever more images: neither may grow faster than they do.
 
-Findings, on two cores of a virtual machine (load 2): 101 MB with 10,000 images and 189 MB with 100,000, so about 1 kB
-an image, of which the listing of the data set is 0.7 and the session's index 0.04. The first picture is there after
-1.2 and 3.0 s. Nothing is quadratic: ten times as many images take 2.6 times as long.
+Findings, on two cores of a virtual machine: 99 MB with 10,000 images and 132 MB with 100,000. It was 101 and 189 MB as
+long as the listing of the data set held an object an image (see `tests.benchmarks.scale`). Nothing is quadratic: the
+first picture comes after 1.9 times as long with ten times as many images.
 """
 
 from __future__ import annotations

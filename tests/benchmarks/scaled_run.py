@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +21,14 @@ from numpy.typing import NDArray
 from PIL import Image
 
 import annot_core.annotating
-import annot_core.engine.in_process
 import annot_core.pipeline
 import annot_core.search.contour
 from annot_core.cam.heatmapper import Heat
 from annot_core.classifier.classifier import Classifier, PixelRange
 from annot_core.dataset import list_dataset
+from annot_core.engine.in_process import InProcessEngine
+from annot_core.engine.job import EngineJob
+from annot_core.engine.messages import Ready
 from annot_core.imaging import content_hash
 from annot_core.naming import image_ids
 from annot_core.progress import Event, Stage, StageFinished, StageStarted
@@ -35,6 +38,17 @@ CLASSES = ("bolt", "nut")
 SIZE_PX = 32
 ORIGINALS = 64
 """Files that the others are links to; most file systems allow some ten thousand links to one."""
+
+
+@dataclass(frozen=True, slots=True)
+class StubUnderWay:
+    """Heat maps that nobody has to wait for."""
+
+    heat: Heat
+
+    def wait(self) -> Heat:
+        """Return them."""
+        return self.heat
 
 
 class StubHeatmapper:
@@ -47,7 +61,12 @@ class StubHeatmapper:
 
     def heat(self, images: NDArray[np.generic], class_indices: NDArray[np.integer]) -> Heat:
         """Return as many maps, and probabilities of 0.9."""
-        return Heat(np.repeat(self._map[None], len(images), axis=0), np.full(len(images), 0.9, np.float32))
+        return self.begin(images, class_indices).wait()
+
+    def begin(self, images: NDArray[np.generic], class_indices: NDArray[np.integer]) -> StubUnderWay:
+        """Do the same for whoever waits later."""
+        heat = Heat(np.repeat(self._map[None], len(images), axis=0), np.full(len(images), 0.9, np.float32))
+        return StubUnderWay(heat)
 
 
 class Stages:
@@ -79,15 +98,12 @@ class Stages:
         self.end(stage)
 
     def hear(self, event: Event) -> None:
-        """Follow a run; what lies between annotating and the first exported file is accepting."""
+        """Follow a run; accepting comes between annotating and exporting."""
         match event:
             case StageStarted(stage=Stage.ANNOTATE):
                 self.begin()
             case StageFinished(stage=Stage.ANNOTATE):
                 self.end("annotate")
-                self.begin()
-            case StageStarted(stage=Stage.EXPORT):
-                self.end("accept")
                 self.begin()
             case StageFinished(stage=Stage.EXPORT):
                 self.end("export")
@@ -114,18 +130,28 @@ def link_images(folder: Path, count: int) -> Path:
     return folder / "images"
 
 
-def stub_classifier(*arguments: object, **options: object) -> Classifier:
-    """Return a classifier without a model, for a heatmapper that looks at none."""
+@contextmanager
+def stub_engine(job: EngineJob, **options: object) -> Iterator[tuple[Ready, InProcessEngine]]:
+    """Give the engine of a classifier without a model, for a heatmapper that looks at none."""
     model: Any = None
-    return Classifier(model, CLASSES, (SIZE_PX, SIZE_PX), 3, PixelRange.UNIT, "stub")
+    classifier = Classifier(model, CLASSES, (SIZE_PX, SIZE_PX), 3, PixelRange.UNIT, "stub")
+    pipeline = annot_core.pipeline.Pipeline(classifier, job.recipe, max_pixels=job.max_pixels)
+    yield Ready("stub", {}), InProcessEngine(pipeline, batch_size=job.batch_size)
 
 
 def run(folder: Path, count: int) -> Stages:
     """Link the images, and take them through all stages."""
     annot_core.pipeline.Heatmapper = StubHeatmapper  # type: ignore[assignment,misc]
-    annot_core.annotating.obtain_classifier = stub_classifier
+    annot_core.annotating.prepared_engine = stub_engine  # type: ignore[assignment]
     root, output = link_images(folder, count), folder / "out"
-    stages = Stages()
+    stages, export_session = Stages(), annot_core.annotating.export_session
+
+    def export(*arguments: Any, **options: Any) -> Any:
+        stages.end("accept")
+        stages.begin()
+        return export_session(*arguments, **options)
+
+    annot_core.annotating.export_session = export
     with stages.stage("list"):
         listed = list_dataset(root)
     with stages.stage("open and sync"), Session.open(output, root) as session:

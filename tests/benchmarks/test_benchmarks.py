@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.mark.slow
 def test_keys_frames_and_scale_are_measured() -> None:
-    few = ["--images", "30", "--presses", "2", "--sizes", "20,40"]
+    few = ["--images", "30", "--photos", "2", "--presses", "2", "--sizes", "20,40"]
     command = [sys.executable, "-m", "tests.benchmarks", "--json", *few, "keys", "frames", "scale"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stderr

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.benchmarks.scale import Scaled, curve, plot, run_sizes, scale_figures
+from tests.benchmarks.scale import AFTER_EXPORT, Scaled, curve, plot, run_sizes, scale_figures
 
 STAGES = ("list", "annotate", "export")
 
@@ -20,7 +20,7 @@ def test_figures_are_over_those_of_the_fewest_images() -> None:
     by_name = {figure.name: figure.value for figure in scale_figures(RUNS)}
     assert by_name["annotate, 1,000 images: an image"] == 1.0
     assert by_name["annotate, 10,000 images: an image over that at 1,000"] == 4.0
-    assert by_name["most memory above nothing, 10,000 images, but for the export"] == 30.0
+    assert by_name["most memory above nothing, 10,000 images, before the export"] == 30.0
     assert by_name["most memory above nothing, 10,000 images, export"] == 90.0
 
 
@@ -40,6 +40,6 @@ def test_the_plot_is_a_png(tmp_path: Path) -> None:
 def test_memory_of_a_whole_run_does_not_grow_with_the_images(tmp_path: Path) -> None:
     few, many = run_sizes(tmp_path, (200, 2_200))
     assert few.seconds.keys() == many.seconds.keys() == few.peak_kb.keys()
-    for stage in few.peak_kb.keys() - {"export"}:
+    for stage in few.peak_kb.keys() - AFTER_EXPORT:
         # SQLite's cache fills, up to 32 MB; to keep each picture, of 32 x 32 pixels, would take 6 MB more.
         assert many.peak_kb[stage] - few.peak_kb[stage] < 5_000, stage

@@ -75,6 +75,12 @@ def count_drawn(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return drawn
 
 
+def sets_of(output: Path) -> dict[str, str]:
+    """The set of each image by its id."""
+    lists = [path for path in (output / "ImageSets" / "Main").glob("*.txt") if path.stem != "trainval"]
+    return {image_id: path.stem for path in lists for image_id in path.read_text().split()}
+
+
 def test_every_format_has_all_augmented_images(output: Path) -> None:
     result = augment_output(output, COUNT, formats=exporter_names())
     assert result.export is not None
@@ -102,12 +108,7 @@ def test_classes_are_balanced_and_some_images_show_nothing(output: Path) -> None
 
 def test_each_image_knows_its_original_and_is_in_its_set(output: Path) -> None:
     augment_output(output, COUNT, formats=["voc"], shares={"train": 0.5, "val": 0.3, "test": 0.2})
-    sets = {
-        image_id: path.stem
-        for path in (output / "ImageSets" / "Main").glob("*.txt")
-        if path.stem != "trainval"
-        for image_id in path.read_text().split()
-    }
+    sets = sets_of(output)
     with (output / "augmented.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     assert [row["id"] for row in rows] == sorted(copy.image_id for copy in copies(output))
@@ -169,6 +170,17 @@ def test_a_plain_export_keeps_them(output: Path) -> None:
     before = files(output)
     export_output(output)
     assert files(output) == before
+
+
+def test_another_split_leaves_out_what_would_join_two_sets(output: Path) -> None:
+    augment_output(output, 60, shares={"train": 1.0})
+    assert len(exported(output)) == 68
+    export_output(output, shares={"train": 0.5, "val": 0.5})
+    sets = sets_of(output)
+    grounds = {copy.image_id: copy.ground for copy in copies(output) if copy.ground}
+    assert {one for one in grounds if one not in sets}
+    assert all(sets[one] == sets[ground] for one, ground in grounds.items() if one in sets)
+    assert {copy.image_id for copy in copies(output) if not copy.ground} <= exported(output)
 
 
 def test_they_take_no_room_twice(output: Path) -> None:

@@ -117,13 +117,26 @@ def test_the_model_stays_as_it_was(name):
     assert run(name).answers[0].tobytes() == run(name).answers[1].tobytes()
 
 
-@every_method
-@pytest.mark.parametrize("name", kinds({"flattened"}))
-def test_every_method_keeps_the_contract_on_every_kind(name, method):
+def extreme_maps(name, method):
+    """A method's heat maps of random pictures, of a black one and of one far out of range."""
     model = KINDS[name]()
     images = np.concatenate([pictures(model), np.zeros_like(pictures(model, 1)), 1000 * pictures(model, 1)])
-    maps = heatmaps(model, images, [0, 1, 1, 0, 0, 1], method)
-    assert_maps(maps, 6)
+    return heatmaps(model, images, [0, 1, 1, 0, 0, 1], method)
+
+
+@every_method
+@pytest.mark.parametrize("name", kinds({"flattened"}))
+@pytest.mark.usefixtures("uncompiled")
+def test_every_method_keeps_the_contract_on_every_kind(name, method):
+    assert_maps(extreme_maps(name, method), 6)
+
+
+# Every kind is compiled with `fused` above.
+@every_method
+@pytest.mark.parametrize("name", ["any_size", "one_unit", "two_levels_pooled"])
+@pytest.mark.slow
+def test_every_method_can_be_compiled(name, method):
+    assert_maps(extreme_maps(name, method), 6)
 
 
 @pytest.mark.parametrize(

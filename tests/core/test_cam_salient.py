@@ -57,6 +57,11 @@ def test_channels_that_are_the_same_everywhere_tell_nothing():
     assert not unlikeness(np.full((2, 4, 4, 3), 7.0)).any()
 
 
+def test_variance_too_small_for_its_inverse_is_none():
+    features = np.random.default_rng(2).normal(size=(1, 4, 4, 2)) * [1e-21, 1]
+    assert_allclose(unlikeness(features), unlikeness(features * [0, 1]), rtol=1e-5)
+
+
 def test_one_cell_is_not_unlike_itself():
     assert unlikeness(np.ones((1, 1, 1, 2))).tolist() == [[[0]]]
 

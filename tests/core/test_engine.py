@@ -39,14 +39,22 @@ class Slow:
             self.most_held = max(self.most_held, self.held)
         return Read(image)
 
-    def heat(self, pictures, batch_size):
+    def begin(self, pictures, batch_size):
         self.batches.append([picture.image.source for picture in pictures])
-        return [(picture.image.source, tuple(self.batches[-1]), batch_size) for picture in pictures]
+        return Begun([(picture.image.source, tuple(self.batches[-1]), batch_size) for picture in pictures])
 
     def propose(self, heated):
         with self.lock:
             self.held -= len(heated)
         return list(heated)
+
+
+class Begun:
+    def __init__(self, heated):
+        self.heated = heated
+
+    def wait(self):
+        return self.heated
 
 
 class Read:
@@ -163,7 +171,7 @@ def test_what_troubles_every_image_ends_the_run_and_its_threads():
 
 def test_what_troubles_the_network_ends_the_run_and_its_threads():
     class Refusing(Slow):
-        def heat(self, pictures, batch_size):
+        def begin(self, pictures, batch_size):
             raise UsageError("no such layer")
 
     with pytest.raises(UsageError, match="no such layer"):
@@ -175,10 +183,10 @@ def test_boxes_are_searched_while_the_network_works_on_the_next_batch():
     both = threading.Barrier(2, timeout=30)
 
     class Meeting(Slow):
-        def heat(self, pictures, batch_size):
+        def begin(self, pictures, batch_size):
             if len(self.batches) > 0:
                 both.wait()
-            return super().heat(pictures, batch_size)
+            return super().begin(pictures, batch_size)
 
         def propose(self, heated):
             if heated[-1][0] != "red/007.jpg":

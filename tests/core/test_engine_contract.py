@@ -67,7 +67,9 @@ def test_every_image_has_one_outcome(engine: Engine, tmp_path: Path, count: int)
 def test_outcomes_are_those_of_the_pipeline(engine: Engine, tmp_path: Path) -> None:
     pipeline = ActingPipeline()
     read = [pipeline.read(image) for image in mixed(tmp_path)]
-    expected = [one if isinstance(one, Failure) else pipeline.propose(pipeline.heat([one], SIZE))[0] for one in read]
+    expected = [
+        one if isinstance(one, Failure) else pipeline.propose(pipeline.begin([one], SIZE).wait())[0] for one in read
+    ]
     outcomes = [outcome for batch in engine.run(mixed(tmp_path)) for outcome in batch]
     assert sorted(map(values, outcomes), key=str) == sorted(map(values, expected), key=str)
     assert all(one.heatmap.dtype == np.float16 for one in outcomes if isinstance(one, Proposal))

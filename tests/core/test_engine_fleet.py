@@ -18,6 +18,7 @@ from annot_core.engine.gpus import gpu_environment
 from annot_core.engine.job import EngineJob
 from annot_core.engine.messages import Ready
 from annot_core.engine.preparing import prepared_engine
+from annot_core.engine.process import WINDOW_BATCHES
 from annot_core.errors import EngineError, TrainingError, UsageError
 from annot_core.progress import EpochFinished, Event, Notice, ignore
 from annot_core.records import LabelledImage
@@ -90,8 +91,8 @@ def test_images_of_a_gpu_that_is_lost_go_to_the_others(fleet: Build, tmp_path: P
     heard: list[Event] = []
     devices = (LOST_DEVICE, "GPU-left") if lost_first else ("GPU-left", LOST_DEVICE)
     both = fleet(*devices, listener=heard.append, prepare="losable")
-    # Two batches a process wait for each other, so that the lost one has images in hand.
-    images = [*meeting(tmp_path, 24), *labelled(tmp_path, *(f"lose-{number:03}" for number in range(24)))]
+    # More than one process can hold, so that the one that is to be lost gets some, and has images in hand.
+    images = labelled(tmp_path, *(f"lose-{number:03}" for number in range(3 * WINDOW_BATCHES * SIZE)))
     assert sorted(sources(both, images)) == sorted(image.source for image in images)
     (notice,) = (event for event in heard if isinstance(event, Notice))
     assert "its images go to the other processes" in notice.text

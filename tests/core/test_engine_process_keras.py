@@ -64,18 +64,39 @@ def assert_same(one: Proposal | Failure, other: Proposal | Failure) -> None:
     np.testing.assert_allclose(numbers, (other.score, other.probability, other.stability), atol=2e-3)
 
 
-def test_training_and_outcomes_are_those_of_this_process(tmp_path: Path) -> None:
-    work = job(tmp_path, epochs=1)
-    with EngineProcess(work, log=tmp_path / "log") as engine:
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[EngineJob, list[Message]]:
+    """A job that a process has done, training included, and what that said; no test may change its folder."""
+    work = job(tmp_path_factory.mktemp("trained"), epochs=1)
+    return work, messages_of(work)
+
+
+def messages_of(work: EngineJob) -> list[Message]:
+    """Have a process do a job, and return all that it says."""
+    log = work.folder / "log"
+    with EngineProcess(work, log=log) as engine:
         messages = list(engine.messages(lambda _: work.dataset.images))
-    assert isinstance(messages[-1], Drained), (tmp_path / "log").read_text()
+    assert isinstance(messages[-1], Drained), log.read_text()
+    return messages
+
+
+def epochs_in(messages: list[Message]) -> list[int]:
     events = [message.event for message in messages if isinstance(message, Progressed)]
-    assert [event.epoch for event in events if isinstance(event, EpochFinished)] == [1]
+    return [event.epoch for event in events if isinstance(event, EpochFinished)]
+
+
+def ready_in(messages: list[Message]) -> Ready:
+    (ready,) = (message for message in messages if isinstance(message, Ready))
+    return ready
+
+
+def test_training_and_outcomes_are_those_of_this_process(trained: tuple[EngineJob, list[Message]]) -> None:
+    work, messages = trained
+    assert epochs_in(messages) == [1]
     # The classifier that the process kept is found here, so that nothing is trained again.
     classifier = obtain_classifier(work.request, work.dataset, work.folder)
     producer = describe_producer(classifier, work.recipe, work.max_pixels)
-    (ready,) = (message for message in messages if isinstance(message, Ready))
-    assert ready == Ready(producer.name, producer.description)
+    assert ready_in(messages) == Ready(producer.name, producer.description)
     here = InProcessEngine(Pipeline(classifier, work.recipe, max_pixels=work.max_pixels), batch_size=work.batch_size)
     expected = {one.source: one for batch in here.run(work.dataset.images) for one in batch}
     told = by_source(messages)
@@ -85,15 +106,12 @@ def test_training_and_outcomes_are_those_of_this_process(tmp_path: Path) -> None
         assert_same(told[source], expected[source])
 
 
-def test_new_process_uses_the_classifier_that_was_kept(tmp_path: Path) -> None:
-    work = job(tmp_path, epochs=1)
-    runs = []
-    for _ in range(2):
-        with EngineProcess(work, log=tmp_path / "log") as engine:
-            runs.append(list(engine.messages(lambda _: work.dataset.images)))
-    first, second = runs
-    assert not any(isinstance(one, Progressed) and isinstance(one.event, EpochFinished) for one in second)
-    assert [one for one in first if isinstance(one, Ready)] == [one for one in second if isinstance(one, Ready)]
+def test_new_process_uses_the_classifier_that_was_kept(trained: tuple[EngineJob, list[Message]]) -> None:
+    work, first = trained
+    second = messages_of(work)
+    assert epochs_in(first) == [1]
+    assert epochs_in(second) == []
+    assert ready_in(second) == ready_in(first)
 
 
 def test_stop_in_the_middle_of_training(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from PIL import Image, ImageFile, TiffImagePlugin
 
 from annot_core import imaging
 from annot_core.errors import ImageError
-from annot_core.imaging import content_hash, peek_size, read_image, resize, upright_jpeg
+from annot_core.imaging import Header, content_hash, peek, peek_size, read_image, resize, upright_jpeg
 from annot_core.jpeg import exif_orientation, without_orientation
 
 ORIENTATION = 0x0112
@@ -113,6 +113,7 @@ def test_png_is_turned_upright_wherever_its_exif_lies(write, orientation, place)
         data = data[:at] + data[end:-12] + data[at:end] + data[-12:]
     path = write(data)
     np.testing.assert_array_equal(read_image(path).pixels, scene())
+    assert peek(path) == Header((48, 32), orientation)
     assert peek_size(path) == (48, 32)
 
 

@@ -104,17 +104,20 @@ from annot_core.classifier.loading import fingerprint
 from annot_core.classifier.training import TrainingSettings, train
 from annot_core.dataset import list_dataset
 
-settings = TrainingSettings(backbone="small", epochs=3, image_size=32, batch_size=8, seed=int(sys.argv[2]))
-print(fingerprint(train(list_dataset(Path(sys.argv[1])).images, settings).model))
+images = list_dataset(Path(sys.argv[1])).images
+for seed in map(int, sys.argv[2:]):
+    settings = TrainingSettings(backbone="small", epochs=3, image_size=32, batch_size=8, seed=seed)
+    print(seed, fingerprint(train(images, settings).model))
 """
-    prints = [
-        subprocess.run(
-            [sys.executable, "-c", code, str(dataset), seed], capture_output=True, text=True, check=True
-        ).stdout.split()[-1]
-        for seed in ("0", "0", "1")
-    ]
-    assert prints[0] == prints[1]
-    assert prints[0] != prints[2]
+
+    def prints(*seeds: str) -> dict[str, str]:
+        command = [sys.executable, "-c", code, str(dataset), *seeds]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        return dict(line.split() for line in done.stdout.splitlines()[-len(seeds) :])
+
+    alone, after_another = prints("0"), prints("1", "0")
+    assert after_another["0"] == alone["0"]
+    assert after_another["1"] != alone["0"]
 
 
 def draw_textures(root: Path, each: int = 12) -> Path:

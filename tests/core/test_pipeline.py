@@ -104,9 +104,9 @@ def test_a_proposal_does_not_depend_on_the_pictures_beside_it(shared, dataset):
 @pytest.mark.parametrize("count", [1, 3, 4])
 def test_the_network_sees_one_shape_only(count, shared, dataset, monkeypatch):
     shapes = []
-    heat = shared._heatmapper.heat
+    begin = shared._heatmapper.begin
     monkeypatch.setattr(
-        shared._heatmapper, "heat", lambda images, indices: (shapes.append(images.shape), heat(images, indices))[1]
+        shared._heatmapper, "begin", lambda images, indices: (shapes.append(images.shape), begin(images, indices))[1]
     )
     assert len(run(shared, [image for image in dataset.images if not image.is_background][:count])) == count
     assert shapes == [(BATCH, 32, 32, 3)]

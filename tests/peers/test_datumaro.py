@@ -15,7 +15,6 @@ from pathlib import Path
 import pytest
 from hostile_names import Hostile
 
-from annot_core.export.coordinates import from_cornered
 from annot_core.geometry import Box
 
 PYTHON = os.environ.get("AUTOANNOT_DATUMARO", "")
@@ -37,12 +36,11 @@ def read(name: str, folder: Path, counts_from: int) -> Read:
     for image_set, image, label, corner in json.loads(done.stdout):
         images = found.setdefault(image_set, {})
         assert f"{image}.jpg" not in images
-        box = None
+        images[f"{image}.jpg"] = None
         if corner is not None:
-            x, y, width, height = corner
-            edges = (round(x) - counts_from, round(y) - counts_from, round(width), round(height))
-            box = from_cornered(edges[0], edges[1], edges[2] + counts_from, edges[3] + counts_from)
-        images[f"{image}.jpg"] = None if box is None else (label, box)
+            x, y, width, height = map(round, corner)
+            box = Box(x - counts_from, y - counts_from, x + width, y + height)
+            images[f"{image}.jpg"] = (label, box)
     return found
 
 

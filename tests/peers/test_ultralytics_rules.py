@@ -14,8 +14,18 @@ import yaml
 from hostile_names import SIZE, Hostile
 from PIL import Image
 
-from annot_core.export.coordinates import from_normalized
 from annot_core.geometry import Box
+
+
+def from_shares(x: float, y: float, width: float, height: float, size: tuple[int, int]) -> Box:
+    """Read a box as readers of YOLO do: centers and sizes, as shares of the sides, on the nearest pixels."""
+    edges = (
+        (x - width / 2) * size[0],
+        (y - height / 2) * size[1],
+        (x + width / 2) * size[0],
+        (y + height / 2) * size[1],
+    )
+    return Box(*map(round, edges))
 
 
 def read(data: Path) -> dict[str, tuple[str, Box] | None]:
@@ -37,7 +47,7 @@ def read(data: Path) -> dict[str, tuple[str, Box] | None]:
             assert image.name not in found
             found[image.name] = None
             for number, *shares in boxes.tolist():
-                found[image.name] = (told["names"][int(number)], from_normalized(*shares, SIZE))
+                found[image.name] = (told["names"][int(number)], from_shares(*shares, SIZE))
     return found
 
 

@@ -78,7 +78,7 @@ class FakeTerminal:
             stderr=theirs,
             env=environment_of(environment or {}),
             start_new_session=True,
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+            preexec_fn=_log_in,
         )
         self._theirs = theirs
 
@@ -190,6 +190,14 @@ class FakeTerminal:
 
     def _set_size(self, size: tuple[int, int]) -> None:
         fcntl.ioctl(self.ours, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
+
+
+def _log_in() -> None:
+    """Begin a session of its own in this process, which has just been made, as who opens a terminal does."""
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    # Whoever started the tests may ignore these, as `nohup` and a script's background jobs do.
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
 
 
 def environment_of(changes: Mapping[str, str]) -> dict[str, str]:

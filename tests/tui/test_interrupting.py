@@ -1,4 +1,4 @@
-"""Ctrl-C that a library swallowed is raised again at the next event."""
+"""Ctrl-C that a library swallowed, or turned into another error, still ends what runs."""
 
 import os
 import signal
@@ -9,6 +9,8 @@ import pytest
 
 from annot_core.progress import Event, Notice
 from tui.plain.interrupting import interruptible
+
+pytestmark = pytest.mark.usefixtures("heeding_ctrl_c")
 
 EVENT = Notice("so far")
 
@@ -38,6 +40,22 @@ def test_a_swallowed_one_is_raised_at_the_next_event() -> None:
         with pytest.raises(KeyboardInterrupt):
             hear(EVENT)
     assert heard == []
+
+
+def test_what_a_library_made_of_it_ends_the_block_as_ctrl_c() -> None:
+    def be_imported() -> None:
+        with pytest.raises(KeyboardInterrupt):
+            press_ctrl_c()
+        raise AttributeError("partially initialized module")
+
+    with pytest.raises(KeyboardInterrupt) as raised, interruptible(lambda event: None):
+        be_imported()
+    assert isinstance(raised.value.__cause__, AttributeError)
+
+
+def test_an_error_without_ctrl_c_stays_what_it_is() -> None:
+    with pytest.raises(AttributeError), interruptible(lambda event: None):
+        raise AttributeError("a bug of ours")
 
 
 def test_the_handler_is_put_back() -> None:

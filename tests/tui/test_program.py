@@ -52,6 +52,8 @@ def test_pipe_gets_plain_lines_and_the_log_gets_what_libraries_print(tmp_path: P
         "writing: 4 images",
         "writing: done in T",
         f"4 boxes on 4 images, 2 classes, 15 files in {dataset}-annotated",
+        "  2 train, 2 val",
+        "  JPEGImages/ classes.txt Annotations/ ImageSets/Main/ labelmap.txt yolo3/",
     ]
     # TensorFlow greets in native code, past Python.
     log = Path(f"{dataset}-annotated", ".autoannot", "log.txt").read_text()
@@ -73,6 +75,7 @@ def test_terminal_gets_bars_with_rate_and_time_left(tmp_path: Path, tone_model: 
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("heeding_ctrl_c")
 def test_ctrl_c_ends_a_run_with_a_sentence_and_an_intact_session(tmp_path: Path, tone_model: Path) -> None:
     dataset, out = draw_dataset(tmp_path / "photos", each=60), tmp_path / "out"
     arguments = [*PROGRAM, str(dataset), "--auto-accept", "--model", str(tone_model), "-o", str(out)]

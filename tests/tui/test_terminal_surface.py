@@ -36,7 +36,7 @@ def shows(terminal: FakeTerminal, expected: CellPicture, left: int = 0, top: int
 @pytest.mark.slow
 def test_cells_are_written_alone_and_in_place(terminal: FakeTerminal) -> None:
     before = picture(80 - PANEL, 24)
-    assert shows(terminal, before)
+    terminal.wait(lambda: shows(terminal, before))
     sent = len(terminal.sent)
     terminal.type("b")
     terminal.wait_for("wrote some")
@@ -60,8 +60,7 @@ def test_small_picture_is_centered_with_cells_in_place(terminal: FakeTerminal) -
     small = picture(80 - PANEL - 5, 24 - 4, seed=3)
     terminal.type("s")
     terminal.wait_for("small")
-    terminal.settle()
-    assert shows(terminal, small, 2, 2)
+    terminal.wait(lambda: shows(terminal, small, 2, 2))
     terminal.type("b")
     terminal.wait_for("wrote some")
     assert shows(terminal, nudged(small), 2, 2)

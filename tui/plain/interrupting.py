@@ -1,4 +1,4 @@
-"""Ctrl-C that is not lost: libraries with a bare `except` swallow it, GPy among them."""
+"""Ctrl-C that is not lost: libraries swallow it or turn it into another error, GPy and GPyOpt among them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ def interruptible(listener: Listener) -> Iterator[Listener]:
     """Give a listener that raises KeyboardInterrupt once more where the first one was swallowed.
 
     As ever, Ctrl-C is raised at once wherever the program is. If that comes to nothing, it is raised again at the
-    next event that is heard.
+    next event that is heard. If something else comes of it, such as the AttributeError of a library that was stopped
+    in the middle of its import, the block ends in KeyboardInterrupt all the same.
     """
     pressed = threading.Event()
 
@@ -30,7 +31,12 @@ def interruptible(listener: Listener) -> Iterator[Listener]:
         listener(event)
 
     with _handled(press):
-        yield hear
+        try:
+            yield hear
+        except Exception as error:
+            if pressed.is_set():
+                raise KeyboardInterrupt from error
+            raise
 
 
 @contextlib.contextmanager

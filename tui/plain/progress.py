@@ -40,6 +40,7 @@ TITLES = {
     Stage.ANNOTATE: "annotating",
     Stage.AUGMENT: "augmenting",
     Stage.EXPORT: "writing",
+    Stage.CHECK: "checking",
 }
 PLAIN_INTERVAL_S = 10.0
 
