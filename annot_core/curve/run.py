@@ -80,8 +80,8 @@ def learning_curve(
         if max(sizes) > len(parts.training):
             listener(
                 Notice(
-                    f"{len(parts.training)} images can train and {len(parts.held_out)} are held out, so that larger "
-                    f"sizes are left out; `autoannot-tui augment` makes more"
+                    f"{len(parts.training)} images can train and {len(parts.held_out)} are held out, and no part is "
+                    "larger; `autoannot-tui augment` makes more"
                 )
             )
         quietly = output_to(session.folder / LOG_FILE) if log_output else contextlib.nullcontext()
@@ -114,13 +114,13 @@ def _measure(
     parts: Parts, sizes: Sequence[int], settings: DetectorSettings, folder: Path, listener: Listener
 ) -> list[Point]:
     """Return the points of all sizes, taking from disk what is there."""
+    classes = sorted({one.class_name for one in (*parts.training, *parts.held_out) if one.box is not None})
 
     def key(size: int) -> str:
-        return key_for(parts.training[:size], parts.held_out, settings)
+        return key_for(parts.training[:size], parts.held_out, classes, settings)
 
     # Points of other sizes stay: one may want them again. Those of other images or settings go.
     known = {point.images: point for point in read_points(folder) if point.key == key(point.images)}
-    classes = sorted({one.class_name for one in (*parts.training, *parts.held_out) if one.box is not None})
     for size in sizes:
         if size in known:
             listener(Notice(f"{size} images: measured before"))
