@@ -22,8 +22,8 @@ _VERSION = 1
 class Point:
     """What a detector trained on `images` images came to.
 
-    `key` is a hash of all that decides it: its images, those held out, and the settings. `loss` is the validation
-    loss, `average_precision` at an IoU of 0.5 by class, `map50` their mean, and `mean_iou` as
+    `key` is a hash of all that decides it: its images, those held out, the classes and the settings. `loss` is the
+    validation loss, `average_precision` at an IoU of 0.5 by class, `map50` their mean, and `mean_iou` as
     `annot_core.detector.measuring.Measures` has it.
     """
 
@@ -40,10 +40,15 @@ class Point:
         return f"detector-{self.images}.keras"
 
 
-def key_for(training: Sequence[Annotation], held_out: Sequence[Annotation], settings: DetectorSettings) -> str:
+def key_for(
+    training: Sequence[Annotation],
+    held_out: Sequence[Annotation],
+    classes: Sequence[str],
+    settings: DetectorSettings,
+) -> str:
     """Return a hash of all that decides a point, 32 hex digits."""
     digest = hashlib.blake2b(digest_size=_HASH_BYTES)
-    digest.update(json.dumps([_VERSION, settings.described()], sort_keys=True).encode())
+    digest.update(json.dumps([_VERSION, list(classes), settings.described()], sort_keys=True).encode())
     for part in (training, held_out):
         for one in part:
             digest.update(json.dumps([one.image_id, one.content, one.class_name, one.box]).encode())

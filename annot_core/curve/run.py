@@ -23,6 +23,8 @@ from annot_core.session import Session
 
 DEFAULT_SIZES: Final = (100, 500, 1000, 2500)
 FOLDER: Final = "curve"
+LOCK_FILE: Final = "curving"
+"""The file in the session's folder that keeps two programs from measuring the same curve at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,8 @@ def learning_curve(
         listener: hears of every epoch and point.
 
     Raises:
-        UsageError: there is no session, too little is kept in it, or a size is below 1.
+        UsageError: there is no session, its images are gone, too little is kept in it, another program is at it, or a
+            size is below 1.
         TrainingError: no image with a box can be read.
         ExportError: the results cannot be written.
     """
@@ -77,11 +80,12 @@ def learning_curve(
         if max(sizes) > len(parts.training):
             listener(
                 Notice(
-                    f"{len(parts.training)} images can train and {len(parts.held_out)} are held out, so that larger "
-                    f"sizes are left out; `autoannot-tui augment` makes more"
+                    f"{len(parts.training)} images can train and {len(parts.held_out)} are held out, and no part is "
+                    "larger; `autoannot-tui augment` makes more"
                 )
             )
-        with output_to(session.folder / LOG_FILE) if log_output else contextlib.nullcontext(), _written(folder):
+        quietly = output_to(session.folder / LOG_FILE) if log_output else contextlib.nullcontext()
+        with session.alone(LOCK_FILE), quietly, _written(folder):
             folder.mkdir(exist_ok=True)
             points = _measure(parts, usable, chosen, folder, listener)
             verdict = judge([(point.images, point.loss) for point in points])
@@ -110,13 +114,13 @@ def _measure(
     parts: Parts, sizes: Sequence[int], settings: DetectorSettings, folder: Path, listener: Listener
 ) -> list[Point]:
     """Return the points of all sizes, taking from disk what is there."""
+    classes = sorted({one.class_name for one in (*parts.training, *parts.held_out) if one.box is not None})
 
     def key(size: int) -> str:
-        return key_for(parts.training[:size], parts.held_out, settings)
+        return key_for(parts.training[:size], parts.held_out, classes, settings)
 
     # Points of other sizes stay: one may want them again. Those of other images or settings go.
     known = {point.images: point for point in read_points(folder) if point.key == key(point.images)}
-    classes = sorted({one.class_name for one in (*parts.training, *parts.held_out) if one.box is not None})
     for size in sizes:
         if size in known:
             listener(Notice(f"{size} images: measured before"))

@@ -42,17 +42,17 @@ class Measures:
 
 
 def measure(detector: Detector, examples: Sequence[Example]) -> Measures:
-    """Measure a detector on images; those that cannot be read count as black ones."""
+    """Measure a detector on images; those that cannot be read are left out."""
     side = detector.picture_side
     losses: list[NDArray[np.float32]] = []
     judged: list[Judged] = []
     boxes = true_boxes(examples)
     with PictureStore([example.path for example in examples], (side, side)) as store:
-        for start in range(0, len(examples), _AT_ONCE):
-            rows = np.arange(start, min(start + _AT_ONCE, len(examples)))
+        for start in range(0, len(store.readable), _AT_ONCE):
+            rows = store.readable[start : start + _AT_ONCE]
             outputs = detector.outputs(store.pictures(rows))
             losses.append(np.asarray(yolo_loss(boxes[rows], outputs, detector.grid)))
-            part = examples[start : start + _AT_ONCE]
+            part = [examples[int(row)] for row in rows]
             found = detector.read(outputs, [example.image_size for example in part], LEAST_SCORE)
             judged += [Judged(one, example.boxes) for one, example in zip(found, part, strict=True)]
     sure = [Judged(tuple(one for one in image.found if one.score >= DEFAULT_MIN_SCORE), image.true) for image in judged]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,7 +20,16 @@ from annot_core.detector.loss import yolo_loss
 from annot_core.detector.network import build_network
 from annot_core.detector.request import DetectorSettings
 from annot_core.errors import TrainingError
-from annot_core.progress import Listener, LossFell, Stage, StageAdvanced, StageStarted, ignore
+from annot_core.progress import (
+    Listener,
+    LossFell,
+    Notice,
+    Stage,
+    StageAdvanced,
+    StageFinished,
+    StageStarted,
+    ignore,
+)
 
 if TYPE_CHECKING:
     import keras
@@ -36,6 +46,7 @@ def train_detector(
     *,
     title: str = "",
     listener: Listener = ignore,
+    clock: Callable[[], float] = time.monotonic,
 ) -> Detector:
     """Train a detector; images that cannot be read are left out.
 
@@ -45,16 +56,20 @@ def train_detector(
         settings: how to train.
         title: what the listener is told that this training is about.
         listener: hears of every epoch.
+        clock: gives seconds.
 
     Raises:
         TrainingError: no image with a box can be read.
     """
+    began = clock()
     chosen = settings or DetectorSettings()
     start_keras()
     side = chosen.image_size
     boxes = true_boxes(examples)
     with PictureStore([example.path for example in examples], (side, side)) as store:
         readable = store.readable
+        if len(readable) < len(examples):
+            listener(Notice(f"{len(examples) - len(readable)} images cannot be read and are left out of training"))
         sizes = box_sizes(boxes[readable])
         if not len(sizes):
             raise TrainingError(
@@ -66,6 +81,7 @@ def train_detector(
             network = build_network(side, len(classes), seed=chosen.seed * 1000)
         detector = Detector(network, tuple(classes), anchors, side)
         _fit(detector, store, readable, boxes, chosen, title, listener)
+    listener(StageFinished(Stage.TRAIN, clock() - began))
     return detector
 
 

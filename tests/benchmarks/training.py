@@ -43,9 +43,8 @@ def measure_training(rounds: int) -> list[Figure]:
     told = json.loads(_program("demo"))
     figures = []
     with tempfile.TemporaryDirectory() as folder:
-        from tui.commands.annotating import DEMO_IMAGE_SIZE_PX
-
         from annot_core.demo import draw_demo
+        from tui.commands.annotating import DEMO_IMAGE_SIZE_PX
 
         sets = {"the demo": (draw_demo(Path(folder) / "demo").images, DEMO_IMAGE_SIZE_PX)}
         if (DATA / PHOTOS).is_dir():
@@ -111,14 +110,13 @@ def epochs(root: str, side: str, rounds: str) -> dict[str, Any]:
 
 def demo() -> dict[str, Any]:
     """Draw, train, annotate and write, and say how many seconds each took."""
-    from tui.commands.annotating import DEMO_IMAGE_SIZE_PX
-
     from annot_core.annotating import annotate
     from annot_core.classifier.request import TrainingSettings
     from annot_core.demo import draw_demo
     from annot_core.evaluation import evaluate
     from annot_core.session_results import session_results
     from annot_core.truth import read_truth
+    from tui.commands.annotating import DEMO_IMAGE_SIZE_PX
 
     training = TrainingSettings(backbone="small", image_size=DEMO_IMAGE_SIZE_PX)
     with tempfile.TemporaryDirectory() as folder:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -15,13 +15,14 @@ from drawn_folders import draw_dataset
 from kept_sessions import keep_all
 
 from annot_core.curve.points import POINTS_FILE
-from annot_core.curve.run import Curve, learning_curve
+from annot_core.curve.run import LOCK_FILE, Curve, learning_curve
 from annot_core.curve.verdict import Verdict
 from annot_core.detector.examples import Example
 from annot_core.detector.measuring import Measures
 from annot_core.detector.request import DetectorSettings
 from annot_core.errors import ExportError, SessionError, UsageError
 from annot_core.progress import Event, Notice
+from annot_core.records import Annotation, Copy
 from annot_core.session import Session
 
 
@@ -65,6 +66,12 @@ def output(tmp_path: Path) -> Path:
     return keep_all(draw_dataset(tmp_path / "photos", 10), tmp_path / "out")
 
 
+def copy_of(one: Annotation, number: int) -> Copy:
+    """An augmented image of a kept one."""
+    name = f"{one.image_id}-copy"
+    return Copy(number, "plan", replace(one, image_id=name, original=one.image_id), (one,))
+
+
 def sizes_of(curve: Curve) -> list[int]:
     return [point.images for point in curve.points]
 
@@ -93,6 +100,21 @@ def test_boxes_and_classes_are_those_that_are_kept(output: Path, trainings: Trai
     for one in trainings.trained[0]:
         (true,) = one.boxes
         assert kept[one.path] == (true.box, ["bright", "dark"][true.class_number], one.image_size)
+
+
+def test_augmented_images_train_behind_the_own_ones_but_for_those_of_what_is_held_out(
+    output: Path, trainings: Trainings
+) -> None:
+    first = learning_curve(output, [99])
+    with Session.open(output, output.parent / "photos") as session:
+        kept = list(session.annotations())
+        session.record_copies(copy_of(one, number) for number, one in enumerate(kept, start=1))
+    second = learning_curve(output, [99])
+    own, copies = trainings.trained[1][: first.points[0].images], trainings.trained[1][first.points[0].images :]
+    assert own == trainings.trained[0]
+    assert {one.path.name for one in copies} == {f"{one.path.stem}-copy.jpg" for one in own}
+    assert trainings.tested[0] == trainings.tested[1]
+    assert second.points[0].images == 2 * first.points[0].images
 
 
 def test_files_are_there_and_the_largest_detector_is_named(output: Path, trainings: Trainings) -> None:
@@ -169,6 +191,12 @@ def test_a_folder_that_is_in_the_way_is_told(output: Path, trainings: Trainings)
     (output / "curve").write_text("in the way")
     with pytest.raises(ExportError, match="expected to write the curve to"):
         learning_curve(output, [2])
+
+
+def test_two_at_once_are_refused(output: Path, trainings: Trainings) -> None:
+    with Session.load(output) as session, session.alone(LOCK_FILE), pytest.raises(SessionError):
+        learning_curve(output, [2])
+    assert not trainings.trained
 
 
 @pytest.mark.parametrize("sizes", [[], [0], [5, -1]], ids=["none", "zero", "negative"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +22,7 @@ from annot_core.detector.training import STEPS_WANTED, epochs_for, train_detecto
 from annot_core.errors import ModelError, TrainingError
 from annot_core.export.coordinates import from_one_based
 from annot_core.exporting import export_output
-from annot_core.progress import Event, LossFell
+from annot_core.progress import Event, LossFell, Notice, Stage, StageFinished, StageStarted
 
 SIDE = 64
 
@@ -36,11 +37,11 @@ def read_rows(path: Path) -> Iterator[Example]:
 
 @dataclass(frozen=True)
 class Course:
-    """A detector, what it was trained on, and its loss by epoch."""
+    """A detector, what it was trained on, and what was told meanwhile."""
 
     detector: Detector
     examples: list[Example]
-    losses: list[float]
+    events: list[Event]
 
 
 @pytest.fixture(scope="module")
@@ -52,17 +53,23 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Course:
     classes = (output / "classes.txt").read_text().split()
     events: list[Event] = []
     settings = DetectorSettings(epochs=40, image_size=SIDE, batch_size=8)
-    detector = train_detector(examples, classes, settings, listener=events.append)
-    return Course(detector, examples, [event.loss for event in events if isinstance(event, LossFell)])
+    ticks = itertools.count()
+    detector = train_detector(
+        examples, classes, settings, title="rows", listener=events.append, clock=lambda: float(next(ticks))
+    )
+    return Course(detector, examples, events)
 
 
 @pytest.mark.slow
 def test_the_loss_falls_and_objects_are_found(course: Course) -> None:
-    assert len(course.losses) == 40
-    assert np.mean(course.losses[-3:]) < 0.3 * np.mean(course.losses[:3])
+    losses = [event.loss for event in course.events if isinstance(event, LossFell)]
+    assert len(losses) == 40
+    assert np.mean(losses[-3:]) < 0.3 * np.mean(losses[:3])
+    assert course.events[0] == StageStarted(Stage.TRAIN, 40, "epochs", "rows")
+    assert course.events[-1] == StageFinished(Stage.TRAIN, 1.0)
     found = measure(course.detector, course.examples)
     assert set(found.average_precision) == {"bright", "dark"}
-    assert found.loss < 0.3 * course.losses[0]
+    assert found.loss < 0.3 * losses[0]
     assert found.map50 > 0.8
     assert found.mean_iou > 0.5
 
@@ -86,10 +93,12 @@ def test_a_detector_that_is_kept_finds_the_same(course: Course, tmp_path: Path) 
 
 
 def test_without_a_readable_box_there_is_nothing_to_train(tmp_path: Path) -> None:
+    events: list[Event] = []
     empty = Example(draw(tmp_path / "a.png", "dark"), SIZE, ())
     gone = Example(tmp_path / "gone.png", SIZE, (TrueBox(patch_of("dark-0.png"), 0),))
     with pytest.raises(TrainingError, match="found none among 2 images"):
-        train_detector([empty, gone], ["dark"])
+        train_detector([empty, gone], ["dark"], listener=events.append)
+    assert events == [Notice("1 images cannot be read and are left out of training")]
 
 
 def test_parts_of_any_size_get_about_as_many_steps() -> None:

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from rich.console import Console
-from tui.commands.detector import DEFAULT_SIZES
 
 from annot_core.curve.points import Point
 from annot_core.curve.run import Curve
 from annot_core.curve.verdict import Verdict
 from tui.cli import main
+from tui.commands.detector import DEFAULT_SIZES
 from tui.options import read_sizes
 from tui.plain.curve import PLOT_ROWS, plot, print_curve
 
