@@ -90,7 +90,7 @@ pytestmark = [
 
 def on_jax(script, *arguments):
     """Run a program with Keras on JAX, where TensorFlow cannot be imported."""
-    here = Path(__file__).parent
+    here = Path(__file__).parents[1]
     environment = os.environ | {
         "KERAS_BACKEND": "jax",
         "JAX_PLATFORMS": "cpu",

@@ -50,7 +50,7 @@ def test_what_was_acknowledged_is_there_after_a_kill(tmp_path: Path, seed: int) 
             [sys.executable, "-c", WRITE, *arguments],
             stdout=subprocess.PIPE,
             text=True,
-            cwd=Path(__file__).parent,
+            cwd=Path(__file__).parents[1],
         ) as program:
             assert program.stdout is not None
             said = [program.stdout.readline() for _ in range(chance.randint(1, 15))]
