@@ -6,8 +6,7 @@ import tensorflow as tf
 
 from annot_core.classifier import runtime
 from annot_core.classifier.backbones import build_backbone
-from annot_core.classifier.runtime import gpu_count, start_keras
-from annot_core.classifier.training import _precision
+from annot_core.classifier.runtime import gpu_count, precision_here, start_keras
 
 GPUS = ("gpu:0", "gpu:1")
 
@@ -62,9 +61,9 @@ def _unknown():
 
 @pytest.mark.parametrize(("gpus", "policy"), [(0, "float32"), (1, "mixed_float16")])
 def test_training_computes_in_half_precision_on_a_gpu_alone(monkeypatch, gpus, policy):
-    monkeypatch.setattr("annot_core.classifier.training.gpu_count", lambda: gpus)
+    monkeypatch.setattr("annot_core.classifier.runtime.gpu_count", lambda: gpus)
     before = keras.config.dtype_policy().name
-    with _precision():
+    with precision_here():
         model = build_backbone("small", 2, seed=0)
     assert keras.config.dtype_policy().name == before
     assert model.get_layer("stage2_1_conv").dtype_policy.name == policy
