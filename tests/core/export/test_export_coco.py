@@ -4,35 +4,17 @@ import json
 from pathlib import Path
 
 import pytest
+from small_export import export_small
 
 from annot_core.errors import ExportError
 from annot_core.export.coco import CocoExporter
-from annot_core.export.contract import Counts, Destination
-from annot_core.export.writing import Staging
-from annot_core.geometry import Box
-from annot_core.records import Annotation, Decider
+from annot_core.export.contract import Counts
 
 EXPORTER = CocoExporter()
-ANNOTATIONS = [
-    Annotation("a", Path("a.png"), "cat/a.png", "cat", Box(3, 4, 20, 25), (40, 30), score=0.75, decider=Decider.AUTO),
-    Annotation("b", Path("b.png"), "dog/b.png", "dog", Box(0, 0, 40, 30), (40, 30)),
-    Annotation("c", Path("c.png"), "none/c.png", "none", None, (40, 30), score=0.5, decider=Decider.AUTO),
-]
-
-
-def _export(folder: Path) -> Destination:
-    labels = {"cat": 'the "cat": \u732b', "dog": "dog"}
-    destination = Destination(folder, ("dog", labels["cat"]), labels, {"a": "train", "b": "val", "c": "train"})
-    (folder / "JPEGImages").mkdir(exist_ok=True)
-    for one in ANNOTATIONS:
-        destination.image_path(one.image_id).write_bytes(one.image_id.encode())
-    with Staging(folder) as staging:
-        EXPORTER.export(ANNOTATIONS, destination, staging.producer(EXPORTER.name))
-    return destination
 
 
 def test_a_file_has_all_fields(tmp_path: Path) -> None:
-    _export(tmp_path)
+    export_small(EXPORTER, tmp_path)
 
     told = json.loads((tmp_path / "coco" / "annotations" / "instances_train.json").read_text(encoding="utf-8"))
     assert told == {
@@ -71,7 +53,7 @@ def test_a_file_has_all_fields(tmp_path: Path) -> None:
     ],
 )
 def test_what_does_not_read_back_is_an_error(tmp_path: Path, path: str, data: bytes | None) -> None:
-    destination = _export(tmp_path)
+    destination = export_small(EXPORTER, tmp_path)
     (tmp_path / "coco" / path).unlink()
     if data is not None:
         (tmp_path / "coco" / path).write_bytes(data)
@@ -81,4 +63,4 @@ def test_what_does_not_read_back_is_an_error(tmp_path: Path, path: str, data: by
 
 
 def test_counting_reads_all_sets(tmp_path: Path) -> None:
-    assert EXPORTER.count(_export(tmp_path)) == Counts(3, 2)
+    assert EXPORTER.count(export_small(EXPORTER, tmp_path)) == Counts(3, 2)

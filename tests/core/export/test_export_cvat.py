@@ -4,35 +4,17 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from small_export import export_small
 
 from annot_core.errors import ExportError
-from annot_core.export.contract import Counts, Destination
+from annot_core.export.contract import Counts
 from annot_core.export.cvat import CvatExporter
-from annot_core.export.writing import Staging
-from annot_core.geometry import Box
-from annot_core.records import Annotation, Decider
 
 EXPORTER = CvatExporter()
-ANNOTATIONS = [
-    Annotation("a", Path("a.png"), "cat/a.png", "cat", Box(3, 4, 20, 25), (40, 30), score=0.75, decider=Decider.AUTO),
-    Annotation("b", Path("b.png"), "dog/b.png", "dog", Box(0, 0, 40, 30), (40, 30)),
-    Annotation("c", Path("c.png"), "none/c.png", "none", None, (40, 30), score=0.5, decider=Decider.AUTO),
-]
-
-
-def _export(folder: Path) -> Destination:
-    labels = {"cat": 'the "cat": \u732b', "dog": "dog"}
-    destination = Destination(folder, ("dog", labels["cat"]), labels, {"a": "train", "b": "val", "c": "train"})
-    (folder / "JPEGImages").mkdir(exist_ok=True)
-    for one in ANNOTATIONS:
-        destination.image_path(one.image_id).write_bytes(one.image_id.encode())
-    with Staging(folder) as staging:
-        EXPORTER.export(ANNOTATIONS, destination, staging.producer(EXPORTER.name))
-    return destination
 
 
 def test_the_zip_file_has_what_the_importer_wants_and_no_other_list(tmp_path: Path) -> None:
-    _export(tmp_path)
+    export_small(EXPORTER, tmp_path)
 
     with zipfile.ZipFile(tmp_path / "cvat.zip") as file:
         assert file.namelist() == [
@@ -47,7 +29,7 @@ def test_the_zip_file_has_what_the_importer_wants_and_no_other_list(tmp_path: Pa
 
 
 def test_nothing_in_it_depends_on_time_or_machine(tmp_path: Path) -> None:
-    _export(tmp_path)
+    export_small(EXPORTER, tmp_path)
 
     with zipfile.ZipFile(tmp_path / "cvat.zip") as file:
         told = {
@@ -58,7 +40,7 @@ def test_nothing_in_it_depends_on_time_or_machine(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("data", [None, b"", b"PK"], ids=["none", "empty", "damaged"])
 def test_what_does_not_read_back_is_an_error(tmp_path: Path, data: bytes | None) -> None:
-    destination = _export(tmp_path)
+    destination = export_small(EXPORTER, tmp_path)
     (tmp_path / "cvat.zip").unlink()
     if data is not None:
         (tmp_path / "cvat.zip").write_bytes(data)
@@ -68,7 +50,7 @@ def test_what_does_not_read_back_is_an_error(tmp_path: Path, data: bytes | None)
 
 
 def test_an_xml_file_that_is_missing_inside_is_an_error(tmp_path: Path) -> None:
-    destination = _export(tmp_path)
+    destination = export_small(EXPORTER, tmp_path)
     with zipfile.ZipFile(tmp_path / "cvat.zip", "w") as file:
         file.writestr("ImageSets/Main/default.txt", "a\n")
 
@@ -77,4 +59,4 @@ def test_an_xml_file_that_is_missing_inside_is_an_error(tmp_path: Path) -> None:
 
 
 def test_counting_reads_the_zip_file(tmp_path: Path) -> None:
-    assert EXPORTER.count(_export(tmp_path)) == Counts(3, 2)
+    assert EXPORTER.count(export_small(EXPORTER, tmp_path)) == Counts(3, 2)

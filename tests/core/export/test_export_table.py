@@ -3,36 +3,18 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from small_export import ANNOTATIONS, export_small
 
 from annot_core.errors import ExportError
-from annot_core.export.contract import Counts, Destination
+from annot_core.export.contract import Counts
 from annot_core.export.table import CsvExporter
-from annot_core.export.writing import Staging
-from annot_core.geometry import Box
-from annot_core.records import Annotation, Decider
 from annot_core.truth import read_truth
 
 EXPORTER = CsvExporter()
-ANNOTATIONS = [
-    Annotation("a", Path("a.png"), "cat/a.png", "cat", Box(3, 4, 20, 25), (40, 30), score=0.75, decider=Decider.AUTO),
-    Annotation("b", Path("b.png"), "dog/b.png", "dog", Box(0, 0, 40, 30), (40, 30)),
-    Annotation("c", Path("c.png"), "none/c.png", "none", None, (40, 30), score=0.5, decider=Decider.AUTO),
-]
-
-
-def _export(folder: Path) -> Destination:
-    labels = {"cat": 'the "cat": \u732b', "dog": "dog"}
-    destination = Destination(folder, ("dog", labels["cat"]), labels, {"a": "train", "b": "val", "c": "train"})
-    (folder / "JPEGImages").mkdir(exist_ok=True)
-    for one in ANNOTATIONS:
-        destination.image_path(one.image_id).write_bytes(one.image_id.encode())
-    with Staging(folder) as staging:
-        EXPORTER.export(ANNOTATIONS, destination, staging.producer(EXPORTER.name))
-    return destination
 
 
 def test_rows_tell_box_score_and_who_kept_it(tmp_path: Path) -> None:
-    _export(tmp_path)
+    export_small(EXPORTER, tmp_path)
 
     assert (tmp_path / "annotations.csv").read_bytes().decode() == (
         "file,class,xmin,ymin,xmax,ymax,score,verdict\n"
@@ -43,7 +25,7 @@ def test_rows_tell_box_score_and_who_kept_it(tmp_path: Path) -> None:
 
 
 def test_the_table_can_serve_as_truth(tmp_path: Path) -> None:
-    _export(tmp_path)
+    export_small(EXPORTER, tmp_path)
 
     truth = read_truth(tmp_path / "annotations.csv")
 
@@ -53,7 +35,7 @@ def test_the_table_can_serve_as_truth(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("data", [None, b"\xff\xfe", b"file,class\nx,y\n"], ids=["none", "no text", "no columns"])
 def test_what_does_not_read_back_is_an_error(tmp_path: Path, data: bytes | None) -> None:
-    destination = _export(tmp_path)
+    destination = export_small(EXPORTER, tmp_path)
     (tmp_path / "annotations.csv").unlink()
     if data is not None:
         (tmp_path / "annotations.csv").write_bytes(data)
@@ -63,4 +45,4 @@ def test_what_does_not_read_back_is_an_error(tmp_path: Path, data: bytes | None)
 
 
 def test_counting_reads_the_rows(tmp_path: Path) -> None:
-    assert EXPORTER.count(_export(tmp_path)) == Counts(3, 2)
+    assert EXPORTER.count(export_small(EXPORTER, tmp_path)) == Counts(3, 2)

@@ -3,35 +3,17 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from small_export import export_small
 
 from annot_core.errors import ExportError
-from annot_core.export.contract import Counts, Destination
-from annot_core.export.writing import Staging
+from annot_core.export.contract import Counts
 from annot_core.export.yolo import YoloExporter
-from annot_core.geometry import Box
-from annot_core.records import Annotation, Decider
 
 EXPORTER = YoloExporter()
-ANNOTATIONS = [
-    Annotation("a", Path("a.png"), "cat/a.png", "cat", Box(3, 4, 20, 25), (40, 30), score=0.75, decider=Decider.AUTO),
-    Annotation("b", Path("b.png"), "dog/b.png", "dog", Box(0, 0, 40, 30), (40, 30)),
-    Annotation("c", Path("c.png"), "none/c.png", "none", None, (40, 30), score=0.5, decider=Decider.AUTO),
-]
-
-
-def _export(folder: Path) -> Destination:
-    labels = {"cat": 'the "cat": \u732b', "dog": "dog"}
-    destination = Destination(folder, ("dog", labels["cat"]), labels, {"a": "train", "b": "val", "c": "train"})
-    (folder / "JPEGImages").mkdir(exist_ok=True)
-    for one in ANNOTATIONS:
-        destination.image_path(one.image_id).write_bytes(one.image_id.encode())
-    with Staging(folder) as staging:
-        EXPORTER.export(ANNOTATIONS, destination, staging.producer(EXPORTER.name))
-    return destination
 
 
 def test_rows_are_the_class_and_shares_of_the_sides(tmp_path: Path) -> None:
-    _export(tmp_path)
+    export_small(EXPORTER, tmp_path)
 
     assert (tmp_path / "yolo" / "labels" / "train" / "a.txt").read_bytes() == (
         b"1 0.2875000000 0.4833333333 0.4250000000 0.7000000000\n"
@@ -42,14 +24,14 @@ def test_rows_are_the_class_and_shares_of_the_sides(tmp_path: Path) -> None:
 
 
 def test_an_image_without_an_object_has_an_empty_file(tmp_path: Path) -> None:
-    _export(tmp_path)
+    export_small(EXPORTER, tmp_path)
 
     assert (tmp_path / "yolo" / "labels" / "train" / "c.txt").read_bytes() == b""
     assert (tmp_path / "yolo" / "images" / "train" / "c.jpg").read_bytes() == b"c"
 
 
 def test_data_yaml_names_sets_and_classes(tmp_path: Path) -> None:
-    _export(tmp_path)
+    export_small(EXPORTER, tmp_path)
 
     assert (tmp_path / "yolo" / "data.yaml").read_text(encoding="utf-8") == (
         'train: images/train\nval: images/val\nnc: 2\nnames:\n  0: "dog"\n  1: "the \\"cat\\": \u732b"\n'
@@ -68,7 +50,7 @@ def test_data_yaml_names_sets_and_classes(tmp_path: Path) -> None:
     ],
 )
 def test_what_does_not_read_back_is_an_error(tmp_path: Path, path: str, data: bytes | None, message: str) -> None:
-    destination = _export(tmp_path)
+    destination = export_small(EXPORTER, tmp_path)
     (tmp_path / "yolo" / path).unlink()
     if data is not None:
         (tmp_path / "yolo" / path).write_bytes(data)
@@ -78,7 +60,7 @@ def test_what_does_not_read_back_is_an_error(tmp_path: Path, path: str, data: by
 
 
 def test_what_somebody_else_put_there_is_not_counted(tmp_path: Path) -> None:
-    destination = _export(tmp_path)
+    destination = export_small(EXPORTER, tmp_path)
     (tmp_path / "yolo" / "labels" / "train.cache").write_bytes(b"of Ultralytics")
     (tmp_path / "yolo" / "labels" / "train" / "mine.txt").write_bytes(b"0 0.5 0.5 1 1\n")
 
